@@ -1,0 +1,79 @@
+"""One declaration of a model parameter, used by configs, priors, chains, tables and plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from transport.constants import UNITS
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a scenario, declared once, where the physics uses it.
+
+    Parameters
+    ----------
+    name : identifier, as in ``--set name=value`` and in prior files
+    unit : a key of `transport.constants.UNITS`; values are always given in this unit
+    latex : symbol without dollar signs or unit
+    description : one line for people
+    fiducial : the paper's value, in `unit`
+    section : where the paper introduces it
+    scale : the coordinate it is sampled and drawn in: the value itself or its log10
+    """
+
+    name: str
+    unit: str
+    latex: str
+    description: str
+    fiducial: float
+    section: str = ""
+    scale: Literal["linear", "log10"] = "linear"
+
+    def __post_init__(self):
+        if self.unit not in UNITS:
+            raise ValueError(f"parameter {self.name}: unit {self.unit!r} is none of {list(UNITS)}")
+        if self.scale == "log10" and not self.fiducial > 0:
+            raise ValueError(f"parameter {self.name}: a log10 scale needs a positive fiducial")
+
+    @property
+    def coordinate_name(self) -> str:
+        """Name of the sampled coordinate, e.g. ``log10_n_hot``."""
+        return f"log10_{self.name}" if self.scale == "log10" else self.name
+
+    @property
+    def coordinate_latex(self) -> str:
+        """LaTeX label of the sampled coordinate with its unit, in dollar signs."""
+        unit = UNIT_LATEX.get(self.unit, rf"\mathrm{{{self.unit}}}")
+        if self.scale == "log10":
+            inside = rf"{self.latex}/{unit}" if self.unit else self.latex
+            return rf"$\log_{{10}}\,{inside}$"
+        return rf"${self.latex}\ [{unit}]$" if self.unit else f"${self.latex}$"
+
+    def to_coordinate(self, value):
+        """Sampled coordinate of a value in `unit`."""
+        return np.log10(value) if self.scale == "log10" else np.asarray(value, dtype=float)
+
+    def from_coordinate(self, coordinate):
+        """Value in `unit` of a sampled coordinate."""
+        return 10.0 ** np.asarray(coordinate) if self.scale == "log10" else np.asarray(coordinate)
+
+    def to_cgs(self, value):
+        """Value in CGS of a value in `unit` (rigidities stay in GV)."""
+        return np.asarray(value, dtype=float) * UNITS[self.unit]
+
+
+UNIT_LATEX = {
+    "cm^-3": r"\mathrm{cm}^{-3}",
+    "K": r"\mathrm{K}",
+    "uG": r"\mu\mathrm{G}",
+    "1e50 erg": r"10^{50}\,\mathrm{erg}",
+    "km/s": r"\mathrm{km\,s}^{-1}",
+    "cm^2/s": r"\mathrm{cm}^2\,\mathrm{s}^{-1}",
+    "1e28 cm^2/s": r"10^{28}\,\mathrm{cm}^2\,\mathrm{s}^{-1}",
+    "1/s": r"\mathrm{s}^{-1}",
+    "pc cm^-3": r"\mathrm{pc\,cm}^{-3}",
+}

@@ -1,0 +1,120 @@
+"""What a scenario is, and the registry that the rest of the project finds it by."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from transport.parameters import Parameter
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """Interstellar spectra dJ/dR at the Sun, before solar modulation.
+
+    Attributes
+    ----------
+    rigidity : (n_R,) GV
+    proton : (n, n_R) 1/(m2 sr s GV)
+    carbon, boron : (n, n_R), same unit up to one common factor (only their ratio is predicted)
+    kappa_turb : (n, n_R) cm^2/s, the turbulent diffusion coefficient of protons, or None
+    terms : named additive parts of ``proton`` and of B/C, as ``{"warm layer": (proton, bc)}``,
+        each (n, n_R); empty where a scenario has a single term
+    """
+
+    rigidity: np.ndarray
+    proton: np.ndarray
+    carbon: np.ndarray
+    boron: np.ndarray
+    kappa_turb: np.ndarray | None = None
+    terms: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def boron_to_carbon(self) -> np.ndarray:
+        """B/C at equal rigidity, (n, n_R)."""
+        return self.boron / self.carbon
+
+
+class Scenario(ABC):
+    """A transport theory: named parameters in, interstellar spectra out, in batches.
+
+    A subclass declares `name`, `title`, `parameters` and implements `spectra`. Set `extension`
+    where a prediction goes beyond the paper: tables and plots then carry it as a footnote.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    extension: ClassVar[str] = ""
+
+    @abstractmethod
+    def spectra(self, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:
+        """Predict spectra.
+
+        Parameters
+        ----------
+        values : each parameter's values, shape (n,), in the unit it declares
+        rigidity : (n_R,) GV, ascending
+
+        Returns
+        -------
+        Spectra with arrays of shape (n, n_R), all finite and positive
+        """
+
+    def derived(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Derived quantities by name, each (n,), e.g. ``beta_warm``; constraints refer to them."""
+        return {}
+
+    def fiducial(self, **changes: float) -> dict[str, np.ndarray]:
+        """The paper's parameter values with `changes`, each of shape (1,).
+
+        Raises
+        ------
+        ValueError: a name in `changes` that the scenario does not declare
+        """
+        known = [p.name for p in self.parameters]
+        for name in changes:
+            if name not in known:
+                raise ValueError(f"{self.name} has no parameter {name!r}{_suggest(name, known)}")
+        return {p.name: np.array([changes.get(p.name, p.fiducial)], float) for p in self.parameters}
+
+
+_REGISTRY: dict[str, type[Scenario]] = {}
+
+
+def register(cls: type[Scenario]) -> type[Scenario]:
+    """Class decorator that makes a scenario known under its name."""
+    if cls.name in _REGISTRY and _REGISTRY[cls.name].__qualname__ != cls.__qualname__:
+        raise ValueError(f"two scenarios are called {cls.name!r}")
+    _REGISTRY[cls.name] = cls
+    return cls
+
+
+def scenario_names() -> list[str]:
+    """Names of all registered scenarios, sorted."""
+    import transport.scenarios  # noqa: F401  (registers them)
+
+    return sorted(_REGISTRY)
+
+
+def get_scenario(name: str, **options) -> Scenario:
+    """The scenario registered as `name`, built with its options.
+
+    Raises
+    ------
+    ValueError: unknown name (the message suggests the nearest) or unknown option
+    """
+    names = scenario_names()
+    if name not in names:
+        raise ValueError(f"unknown scenario {name!r}{_suggest(name, names)}; known: {names}")
+    return _REGISTRY[name](**options)
+
+
+def _suggest(word: str, known) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
