@@ -1,0 +1,280 @@
+"""Reading a measured table (ECSV with units and provenance) into a `Measurement`.
+
+The table says everything about itself: its meta holds `name`, `observable`, `axis`, `period`,
+`doi`, `reference`, `derived` and `errors`, a list with the role of each error column. So a new
+measurement needs no code: data/README.md describes the form.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from likelihoods.table import ERROR_ROLES, Table, read_table
+from transport.errors import CrtuneError
+from transport.kinematics import BORON, CARBON, PROTON, Species, rigidity_from_energy
+
+DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
+INTERSTELLAR = "interstellar"
+
+# The species whose rigidity stands for a bin: B/C at equal energy is placed at carbon's.
+SPECIES_OF = {"proton": PROTON, "carbon": CARBON, "boron": BORON, "boron_to_carbon": CARBON}
+
+
+@dataclass(frozen=True)
+class ErrorComponent:
+    """One part of the error of a measurement.
+
+    Attributes
+    ----------
+    name : e.g. ``stat``, ``acceptance``
+    role : statistical (independent), correlated (over rigidity, finite length), scale (common to
+        all points) or total (nothing else is known; treated as independent)
+    minus, plus : (n_bins,) 1 sigma downwards and upwards, in the unit of the value
+    """
+
+    name: str
+    role: str
+    minus: np.ndarray
+    plus: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of the two sides, (n_bins,)."""
+        return 0.5 * (self.minus + self.plus)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Measured values with bins and errors; arrays have shape (n_bins,), in ascending order.
+
+    Attributes
+    ----------
+    name : the data set's name in configs and results
+    observable : proton, carbon, boron or boron_to_carbon
+    axis : rigidity (GV), kinetic_energy (GeV) or kinetic_energy_per_nucleon (GeV per nucleon)
+    period : data-taking period; ``interstellar`` means no solar modulation
+    low, high : bin edges on the axis, or None where none are known
+    mean : where to evaluate a bin without edges, otherwise None
+    value : 1/(m2 sr s GV) on a rigidity axis, 1/(m2 sr s GeV [per nucleon]) on an energy axis,
+        or a ratio
+    components : the parts of the error
+    doi, reference, derived : provenance, as written in the table
+    path, sha256 : file read, and the checksum of its bytes
+    """
+
+    name: str
+    observable: str
+    axis: str
+    period: str
+    low: np.ndarray | None
+    high: np.ndarray | None
+    mean: np.ndarray | None
+    value: np.ndarray
+    components: tuple[ErrorComponent, ...]
+    doi: str
+    reference: str
+    derived: str
+    path: Path
+    sha256: str
+
+    @property
+    def n_bins(self) -> int:
+        return self.value.size
+
+    @property
+    def has_edges(self) -> bool:
+        return self.low is not None
+
+    @property
+    def is_modulated(self) -> bool:
+        """Measured inside the heliosphere."""
+        return self.period != INTERSTELLAR
+
+    @property
+    def species(self) -> Species:
+        """The species that places the bins in rigidity."""
+        return SPECIES_OF[self.observable]
+
+    def to_rigidity(self, x: np.ndarray, species: Species | None = None) -> np.ndarray:
+        """Rigidity (GV) of positions on the table's axis."""
+        if self.axis == "rigidity":
+            return np.asarray(x, dtype=float)
+        return rigidity_from_energy(x, species or self.species)
+
+    @property
+    def rigidity_low(self) -> np.ndarray:
+        """Lower ends of the bins, GV (the mean where there are no edges)."""
+        return self.to_rigidity(self.low if self.has_edges else self.mean)
+
+    @property
+    def rigidity_high(self) -> np.ndarray:
+        """Upper ends of the bins, GV (the mean where there are no edges)."""
+        return self.to_rigidity(self.high if self.has_edges else self.mean)
+
+    @property
+    def rigidity_centre(self) -> np.ndarray:
+        """Geometric centres of the bins, or the means, GV."""
+        return np.sqrt(self.rigidity_low * self.rigidity_high)
+
+    @property
+    def error_minus(self) -> np.ndarray:
+        """Total error downwards, all components in quadrature."""
+        return np.sqrt(sum(c.minus**2 for c in self.components))
+
+    @property
+    def error_plus(self) -> np.ndarray:
+        """Total error upwards, all components in quadrature."""
+        return np.sqrt(sum(c.plus**2 for c in self.components))
+
+    def with_values(self, value: np.ndarray) -> Measurement:
+        """The same experiment with other values and unchanged relative errors (for mock data)."""
+        factor = value / self.value
+        scaled = tuple(
+            replace(c, minus=c.minus * factor, plus=c.plus * factor) for c in self.components
+        )
+        return replace(self, value=np.asarray(value, dtype=float), components=scaled)
+
+    def cut(self, rigidity_min: float | None, rigidity_max: float | None) -> Measurement:
+        """Keep the bins that lie wholly in [rigidity_min, rigidity_max] GV.
+
+        Raises
+        ------
+        CrtuneError: no bin is left, or the bounds are not in order
+        """
+        lower = 0.0 if rigidity_min is None else float(rigidity_min)
+        upper = np.inf if rigidity_max is None else float(rigidity_max)
+        if not 0.0 <= lower < upper:
+            raise CrtuneError(
+                f"data set {self.name}: cuts rigidity_min = {rigidity_min}, rigidity_max = "
+                f"{rigidity_max} keep nothing; give 0 <= rigidity_min < rigidity_max in GV"
+            )
+        # The slack lets a cut written with the edge's own digits keep that bin.
+        slack = 1e-9
+        keep = self.rigidity_low >= lower * (1 - slack)
+        keep &= self.rigidity_high <= upper * (1 + slack)
+        if not keep.any():
+            raise CrtuneError(
+                f"{self.path}: data set {self.name}: all {self.n_bins} bins are cut away by "
+                f"rigidity_min = {rigidity_min}, rigidity_max = {rigidity_max}; the table covers "
+                f"{self.rigidity_low[0]:.4g} to {self.rigidity_high[-1]:.4g} GV"
+            )
+        return self._select(keep)
+
+    def _select(self, keep: np.ndarray) -> Measurement:
+        def pick(column):
+            return None if column is None else column[keep]
+
+        return replace(
+            self,
+            low=pick(self.low),
+            high=pick(self.high),
+            mean=pick(self.mean),
+            value=self.value[keep],
+            components=tuple(
+                replace(c, minus=c.minus[keep], plus=c.plus[keep]) for c in self.components
+            ),
+        )
+
+
+def measurement_names(directory: Path = DATA_DIRECTORY) -> list[str]:
+    """Names of the measurements in a directory of tables, sorted."""
+    return sorted(p.stem for p in Path(directory).glob("*.ecsv") if _is_measurement(p))
+
+
+def read_measurement(
+    table: str | Path,
+    *,
+    name: str | None = None,
+    rigidity_min: float | None = None,
+    rigidity_max: float | None = None,
+    directory: Path = DATA_DIRECTORY,
+) -> Measurement:
+    """Read a measured table and cut it.
+
+    Parameters
+    ----------
+    table : a name in `directory` (without suffix) or the path of an ECSV file
+    name : name of the data set; the table's own by default
+    rigidity_min, rigidity_max : keep whole bins within, GV
+    directory : where names are looked up
+
+    Raises
+    ------
+    CrtuneError: missing file (with the nearest name), damaged table, or cuts that keep nothing;
+        the message names file, row, column and remedy
+    """
+    path = find_table(table, directory)
+    raw = read_table(path)
+    measurement = Measurement(
+        name=name or raw.meta["name"],
+        observable=raw.meta["observable"],
+        axis=raw.meta["axis"],
+        period=raw.meta["period"],
+        low=raw.low,
+        high=raw.high,
+        mean=raw.mean,
+        value=raw.value,
+        components=_components(raw),
+        doi=raw.meta["doi"],
+        reference=raw.meta["reference"],
+        derived=raw.meta["derived"],
+        path=path,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+    return measurement.cut(rigidity_min, rigidity_max)
+
+
+def find_table(table: str | Path, directory: Path = DATA_DIRECTORY) -> Path:
+    """Path of a table given by name or by path.
+
+    Raises
+    ------
+    CrtuneError: there is none; the message suggests the nearest name
+    """
+    text = str(table)
+    if text.endswith(".ecsv") or "/" in text:
+        path = Path(text)
+        if path.is_file():
+            return path
+        raise CrtuneError(f"{path}: no such table; give an ECSV file or a name of {directory}")
+    path = Path(directory) / f"{text}.ecsv"
+    if path.is_file() and _is_measurement(path):
+        return path
+    known = measurement_names(directory)
+    near = difflib.get_close_matches(text, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+    raise CrtuneError(f"{path}: no measurement is called {text!r}; {hint}")
+
+
+def _is_measurement(path: Path) -> bool:
+    """Tables of another kind (modulation potentials) declare no observable."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return any("{observable:" in line for line in file if line.startswith("#"))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _components(raw: Table) -> tuple[ErrorComponent, ...]:
+    components = []
+    for entry in raw.meta["errors"]:
+        minus, plus = (raw.error(entry, side) for side in ("minus", "plus"))
+        if "resolution" in entry:
+            # A printed 0.00 is not a perfect measurement.
+            half = 0.5 * raw.column(entry["resolution"])
+            minus, plus = np.maximum(minus, half), np.maximum(plus, half)
+        components.append(ErrorComponent(str(entry["name"]), entry["role"], minus, plus))
+    independent = ERROR_ROLES[:2]
+    variance = sum(c.mean**2 for c in components if c.role in independent)
+    if np.any(variance == 0):
+        row = int(np.flatnonzero(variance == 0)[0]) + 1
+        raise CrtuneError(
+            f"{raw.path}: row {row}: no statistical or total error; give one above zero, or a "
+            "`resolution` column with the last printed digit"
+        )
+    return tuple(components)
