@@ -1,0 +1,139 @@
+"""What the scripts share: arguments, exit codes, and one clear line instead of a traceback.
+
+Nothing here imports numpy, so that `limit_threads` can act before it loads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from transport.errors import CrtuneError
+
+EXIT_OK = 0
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def repo_root() -> Path:
+    """The checkout that this code runs from."""
+    return Path(__file__).resolve().parent.parent
+
+
+def limit_threads(count: int = 1) -> None:
+    """Give each numerical library `count` threads; call it before numpy is imported.
+
+    Processes are the unit of parallel work here: threads beneath them only compete.
+    """
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(count)
+
+
+def parser(description: str, epilog: str | None = None) -> argparse.ArgumentParser:
+    """An argument parser that keeps the line breaks of its texts and shows defaults."""
+    return argparse.ArgumentParser(
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_config_argument(arguments: argparse.ArgumentParser) -> None:
+    """``CONFIG`` and ``--set key=value``, as `read_config` takes them."""
+    arguments.add_argument(
+        "config", metavar="RUN.toml", help="config of the run, e.g. runs/two_phase.toml"
+    )
+    arguments.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one key of the config, e.g. sampling.walkers=128; may be repeated",
+    )
+
+
+def read_config(options: argparse.Namespace):
+    """The `pipeline.config.Config` that the arguments name, overrides applied.
+
+    Raises
+    ------
+    CrtuneError: as `pipeline.config.load_config`
+    """
+    from pipeline.config import load_config, with_overrides
+
+    return with_overrides(load_config(options.config), options.overrides)
+
+
+def add_run_argument(arguments: argparse.ArgumentParser, several: bool = False) -> None:
+    """``RUN``: the folder of a run, its config, or its bare name."""
+    arguments.add_argument(
+        "run",
+        metavar="RUN",
+        nargs="+" if several else None,
+        help="a run: its folder runs/NAME, its config runs/NAME.toml, or NAME",
+    )
+
+
+def run_directory(run: str) -> Path:
+    """Folder of a run given as a folder, a config or a name.
+
+    Raises
+    ------
+    CrtuneError: there is none, with the nearest name
+    """
+    from priors.suggest import suggest
+
+    given = Path(run)
+    folder = given.with_suffix("") if given.suffix == ".toml" else given
+    candidates = [folder]
+    if len(folder.parts) == 1:
+        candidates.append(repo_root() / "runs" / folder)
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    parent = candidates[-1].parent
+    known = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
+    near = suggest(folder.name, known)
+    started = next((c for c in candidates if c.with_suffix(".toml").is_file()), None)
+    remedy = (
+        f"it has a config but no results yet: run scripts/run_mcmc.py {started}.toml first"
+        if started
+        else f"give runs/NAME of a run that was started{near}"
+    )
+    raise CrtuneError(f"run {run}: no folder {candidates[-1]}; {remedy}")
+
+
+def run_script(main: Callable[[], int | None]) -> None:
+    """Run a script's ``main`` and exit with its code.
+
+    Bad input (`CrtuneError`) prints one message and exits 2, Ctrl-C exits 130, and a reader that
+    closes the pipe (``| head``) ends the script quietly with 141.
+    """
+    try:
+        code = main()
+        sys.stdout.flush()
+    except CrtuneError as error:
+        print(f"crtune: error: {error}", file=sys.stderr)
+        code = EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print("crtune: interrupted", file=sys.stderr)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_BROKEN_PIPE
+    sys.exit(EXIT_OK if code is None else int(code))
