@@ -139,6 +139,22 @@ class Measurement:
         )
         return replace(self, value=np.asarray(value, dtype=float), components=scaled)
 
+    def at_rigidities(self, rigidity: np.ndarray) -> Measurement:
+        """Same observable and period at single rigidities (GV); values are ones without errors.
+
+        For predictions between and beyond the bins.
+        """
+        rigidity = np.asarray(rigidity, dtype=float)
+        return replace(
+            self,
+            axis="rigidity",
+            low=None,
+            high=None,
+            mean=rigidity,
+            value=np.ones_like(rigidity),
+            components=(),
+        )
+
     def cut(self, rigidity_min: float | None, rigidity_max: float | None) -> Measurement:
         """Keep the bins that lie wholly in [rigidity_min, rigidity_max] GV.
 
@@ -270,7 +286,7 @@ def _components(raw: Table) -> tuple[ErrorComponent, ...]:
             minus, plus = np.maximum(minus, half), np.maximum(plus, half)
         components.append(ErrorComponent(str(entry["name"]), entry["role"], minus, plus))
     independent = ERROR_ROLES[:2]
-    variance = sum(c.mean**2 for c in components if c.role in independent)
+    variance = sum(np.minimum(c.minus, c.plus) ** 2 for c in components if c.role in independent)
     if np.any(variance == 0):
         row = int(np.flatnonzero(variance == 0)[0]) + 1
         raise CrtuneError(
