@@ -1,0 +1,103 @@
+"""Parameters that several scenarios share, with the fiducials of Sec. 5."""
+
+from transport.parameters import Parameter
+
+SEC5 = "Sec. 5"
+
+E_CR = Parameter(
+    name="E_CR",
+    unit="1e50 erg",
+    latex=r"E_\mathrm{CR}",
+    description="cosmic-ray energy per supernova, at one supernova per century",
+    fiducial=1.0,
+    section=SEC5,
+    scale="log10",
+)
+GAMMA_INJ = Parameter(
+    name="gamma_inj",
+    unit="",
+    latex=r"\gamma_\mathrm{inj}",
+    description="slope of the injected spectrum, Q ~ p^-gamma",
+    fiducial=4.3,
+    section=SEC5,
+)
+RADIUS = Parameter(
+    name="r",
+    unit="kpc",
+    latex="r",
+    description="radius of the injecting disk and height of the outer boundary",
+    fiducial=10.0,
+    section=SEC5,
+)
+COLUMN = Parameter(
+    name="column",
+    unit="pc cm^-3",
+    latex=r"h\,n_\mathrm{disk}",
+    description="half-thickness times density of the gas disk in which boron is made",
+    fiducial=250.0,
+    section=SEC5,
+    scale="log10",
+)
+
+
+def phase(tag: str, title: str, symbol: str, density, temperature, magnetic_field, section=SEC5):
+    """Density, temperature and magnetic field of one ISM phase: n_<tag>, T_<tag>, B_<tag>."""
+    return (
+        Parameter(
+            name=f"n_{tag}",
+            unit="cm^-3",
+            latex=rf"n_\mathrm{{{symbol}}}",
+            description=f"thermal density of the {title}",
+            fiducial=density,
+            section=section,
+            scale="log10",
+        ),
+        Parameter(
+            name=f"T_{tag}",
+            unit="K",
+            latex=rf"T_\mathrm{{{symbol}}}",
+            description=f"temperature of the {title}",
+            fiducial=temperature,
+            section=section,
+            scale="log10",
+        ),
+        Parameter(
+            name=f"B_{tag}",
+            unit="uG",
+            latex=rf"B_\mathrm{{{symbol}}}",
+            description=f"magnetic field of the {title}",
+            fiducial=magnetic_field,
+            section=section,
+            scale="log10",
+        ),
+    )
+
+
+HOT_PHASE = phase("hot", "hot halo", "h", 0.003, 3e6, 1.0)
+WARM_PHASE = phase("warm", "warm layer", "w", 0.2, 1e4, 6.0)
+
+MACH = Parameter(
+    name="Ma",
+    unit="",
+    latex=r"\mathrm{Ma}",
+    description="Alfvenic Mach number at which fast modes are injected",
+    fiducial=0.6,
+    section=SEC5,
+)
+OUTER_SCALE = Parameter(
+    name="L",
+    unit="pc",
+    latex="L",
+    description="outer scale of the fast-mode cascade",
+    fiducial=50.0,
+    section=SEC5,
+    scale="log10",
+)
+WARM_HEIGHT = Parameter(
+    name="z_W",
+    unit="pc",
+    latex=r"z_\mathrm{W}",
+    description="height of the warm layer",
+    fiducial=500.0,
+    section=SEC5,
+)
