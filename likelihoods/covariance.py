@@ -228,8 +228,8 @@ class GaussianLikelihood:
         chi2 = np.sum(self.factor.whiten(residuals) ** 2, axis=1)
         return np.where(possible, -0.5 * (chi2 + self._constant), -np.inf)[:, None]
 
-    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, np.ndarray]:
-        """Mock data (n_bins,) about a prediction (1, n_bins), errors relative to the prediction.
+    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, Measurement]:
+        """Mock data about a prediction (1, n_bins), with errors relative to the prediction.
 
         Raises
         ------
@@ -238,10 +238,10 @@ class GaussianLikelihood:
         predicted = predictions[self.names[0]][0]
         for _ in range(1000):
             noise = self.factor.lower @ rng.standard_normal(predicted.size)
-            # The residual is model minus data.
+            # A residual is model minus data.
             data = predicted * (1.0 - self.sides.unscale(-noise[None])[0])
             if np.all(data > 0):
-                return {self.names[0]: data}
+                return {self.names[0]: self.measurement.with_values(data, predicted)}
         raise CrtuneError(
             f"data set {self.names[0]}: errors near 100% do not allow mock data that are positive"
         )

@@ -5,10 +5,11 @@ An order-of-magnitude theory against 1% data needs one. With d the data, m the p
     ln d = ln m + delta + noise,  delta ~ GP(0, a^2 exp(-(log10 R_i/R_j)^2 / 2 l^2)),
 
 so r = ln m - ln d has covariance C / (d d^T) + a^2 K. Taking the noise as Gaussian in ln d is the
-one approximation: it is off by terms of the third order in the relative error (for a single bin
-of relative error s at t sigma, ln L differs by s t^3 / 2 to leading order), negligible at 1%, and
-0.15 for the highest B/C bin (s = 0.3) at one sigma. `GaussianLikelihood` serves the case without
-discrepancy and has no such error.
+one approximation: for a single bin of relative error s, t sigma off, ln L differs by s t^3 / 2 to
+leading order: negligible at 1%, 0.15 for the highest B/C bin (s = 0.3) at one sigma. Over mock
+data at their true parameters ln L differs by 0.36 (AMS-02 protons above 10 GV) and 0.64 (AMS-02
+B/C) in the median, and a fitted scale and tilt move by 0.06 sigma or less (Voyager B/C, with
+errors of 13%: 0.13 sigma). `GaussianLikelihood` serves the case without discrepancy, exactly.
 
 C and K are fixed, only a varies, so both are diagonalised once: V^T C V = 1, V^T K V = lambda.
 Each walker then costs one matrix-vector product, and chi2 = sum (V^T r)^2 / (1 + a^2 lambda) and
@@ -201,17 +202,20 @@ class DiscrepantLikelihood:
             possible.append(good)
         return np.concatenate(residuals, axis=1), np.stack(possible, axis=1)
 
-    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, np.ndarray]:
-        """Mock data per data set about predictions (1, n_bins): one process, independent noise."""
+    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, Measurement]:
+        """Mock data about predictions (1, n_bins): one process for all, independent noise."""
         amplitude = float(np.ravel(values[self.amplitude])[0])
         # K is numerically singular; the eigenbasis draws from it without a jitter.
         eigenvalues, vectors = np.linalg.eigh(self.process)
         normal = rng.standard_normal(eigenvalues.size)
         delta = amplitude * vectors @ (np.sqrt(np.maximum(eigenvalues, 0.0)) * normal)
-        data = {}
-        parts = zip(self.names, np.split(delta, self._ends[:-1]), self.noise, strict=True)
-        for (name, process, noise), sides in zip(parts, self.sides, strict=True):
-            error = factorise(noise, name).lower @ rng.standard_normal(process.size)
-            residual = sides.unscale(-(process + error)[None])[0]
-            data[name] = predictions[name][0] * np.exp(-residual)
-        return data
+        mock = {}
+        for i, (name, process) in enumerate(
+            zip(self.names, np.split(delta, self._ends[:-1]), strict=True)
+        ):
+            noise = factorise(self.noise[i], name).lower @ rng.standard_normal(process.size)
+            # A residual is model minus data.
+            residual = self.sides[i].unscale(-(process + noise)[None])[0]
+            data = predictions[name][0] * np.exp(-residual)
+            mock[name] = self.measurements[i].with_values(data, data)
+        return mock

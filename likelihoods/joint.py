@@ -190,8 +190,8 @@ class JointLikelihood:
     ) -> JointLikelihood:
         """A mock data set drawn at one parameter vector, as a likelihood of the same kind.
 
-        Noise comes from the covariance (errors stay what they are relative to the value), and
-        with discrepancy a draw of its process at the amplitude in `values`.
+        Noise comes from the covariance (relative errors stay what they are), and with discrepancy
+        a draw of its process at the amplitude in `values`.
 
         Parameters
         ----------
@@ -206,10 +206,10 @@ class JointLikelihood:
         for name, predicted in predictions.items():
             if len(predicted) != 1 or not np.all(np.isfinite(predicted) & (predicted > 0)):
                 raise CrtuneError(f"mock data: no possible prediction of {name} at these values")
-        mock: dict[str, np.ndarray] = {}
+        mock: dict[str, Measurement] = {}
         for term in self._terms:
             mock |= term.draw(predictions, values, rng)
-        datasets = {name: m.with_values(mock[name]) for name, m in self.datasets.items()}
+        datasets = {name: mock[name] for name in self.dataset_names}
         return JointLikelihood(
             self.scenario,
             datasets,

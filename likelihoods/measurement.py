@@ -131,9 +131,13 @@ class Measurement:
         """Total error upwards, all components in quadrature."""
         return np.sqrt(sum(c.plus**2 for c in self.components))
 
-    def with_values(self, value: np.ndarray) -> Measurement:
-        """The same experiment with other values and unchanged relative errors (for mock data)."""
-        factor = value / self.value
+    def with_values(self, value: np.ndarray, reference: np.ndarray) -> Measurement:
+        """The same experiment with other values, for mock data.
+
+        Errors keep their ratio to the value, taken at `reference`: the mock values themselves,
+        or the prediction they scatter about.
+        """
+        factor = reference / self.value
         scaled = tuple(
             replace(c, minus=c.minus * factor, plus=c.plus * factor) for c in self.components
         )
