@@ -1,0 +1,114 @@
+"""Proposals of the ensemble, all within emcee's red-blue scheme, and the mix that runs use.
+
+emcee 3.1.6 ships a snooker move with the wrong Jacobian and a Gaussian move that shifts all
+walkers alike; neither is used. Each move here is tested for the variance it returns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from emcee.moves import DEMove
+from emcee.moves.red_blue import RedBlueMove
+from scipy.linalg import solve_triangular
+
+
+def default_moves(ndim: int, nwalkers: int) -> list[tuple[RedBlueMove, float]]:
+    """The mix for a curved posterior with strong degeneracies, as (move, probability)."""
+    return [(DEMove(), 0.3), (DEMove(gamma0=1.0), 0.1), (AutoregressiveMove(), 0.6)]
+
+
+def describe_moves(moves) -> str:
+    """A mix in words, for the chain file."""
+    return ", ".join(f"{weight:g} {_describe(move)}" for move, weight in moves)
+
+
+def _describe(move) -> str:
+    hidden = ("nsplits", "live_dangerously", "randomize_split", "g0")
+    options = {k: v for k, v in vars(move).items() if k not in hidden and v is not None}
+    inside = ", ".join(f"{key}={value:g}" for key, value in options.items())
+    return f"{type(move).__name__}({inside})"
+
+
+class SnookerMove(RedBlueMove):
+    """Differential-evolution snooker update (ter Braak & Vrugt 2008).
+
+    A walker x moves along the line through another walker z by ``gamma`` times the difference of
+    two more walkers projected on it. The line is kept and the distance to z is not, so the
+    acceptance carries the Jacobian (|x' - z| / |x - z|)^(ndim - 1).
+
+    Parameters
+    ----------
+    gamma : mean factor, 1.7 in the paper
+    """
+
+    def __init__(self, gamma: float = 1.7, **options):
+        self.gamma = gamma
+        super().__init__(**options)
+
+    def get_proposal(self, s, c, random):
+        c = np.concatenate(c, axis=0)
+        z, z1, z2 = c[_distinct(len(s), len(c), 3, random)].swapaxes(0, 1)
+        delta = s - z
+        distance = np.linalg.norm(delta, axis=1)
+        unit = delta / distance[:, None]
+        step = self.gamma * np.sum(unit * (z1 - z2), axis=1)
+        factors = (s.shape[1] - 1.0) * np.log(np.abs(distance + step) / distance)
+        return s + step[:, None] * unit, factors
+
+
+class AutoregressiveMove(RedBlueMove):
+    """Student-t preconditioned Crank-Nicolson (Grumitt, Karamanis & Seljak 2024).
+
+    The other half of the ensemble gives a mean and a covariance. The proposal keeps a t
+    distribution of that shape invariant, x' = mu + sqrt(1 - b^2) (x - mu) + b sqrt(w) L xi with w
+    from its inverse-gamma law given x, and is accepted by the ratio of posterior to t. Steps b near
+    1 are draws independent of x; small ones are a random walk; b is drawn log-uniformly for each
+    walker.
+
+    Parameters
+    ----------
+    nu : degrees of freedom of the t distribution
+    b_min, b_max : range of the step, in units of the ensemble's own width
+    inflate : factor on the covariance, for the few walkers it comes from
+    """
+
+    def __init__(self, nu: float = 8.0, b_min=0.1, b_max=1.0, inflate: float = 1.0, **options):
+        self.nu, self.b_min, self.b_max, self.inflate = nu, b_min, b_max, inflate
+        super().__init__(**options)
+
+    def get_proposal(self, s, c, random):
+        c = np.concatenate(c, axis=0)
+        ns, ndim = s.shape
+        mean = c.mean(axis=0)
+        root = np.linalg.cholesky(self.inflate * _shrunk_covariance(c))
+        b = self.b_min * (self.b_max / self.b_min) ** random.rand(ns)
+        white = solve_triangular(root, (s - mean).T, lower=True).T
+        radius2 = np.sum(white**2, axis=1)
+        w = 0.5 * (self.nu + radius2) / random.gamma(0.5 * (self.nu + ndim), size=ns)
+        noise = (b * np.sqrt(w))[:, None] * random.randn(ns, ndim)
+        proposed = np.sqrt(1.0 - b**2)[:, None] * white + noise
+        factors = self._log_t(radius2, ndim) - self._log_t(np.sum(proposed**2, axis=1), ndim)
+        return mean + proposed @ root.T, factors
+
+    def _log_t(self, radius2, ndim):
+        return -0.5 * (self.nu + ndim) * np.log1p(radius2 / self.nu)
+
+
+def _shrunk_covariance(c: np.ndarray) -> np.ndarray:
+    """Covariance (ndim, ndim) of a few walkers, drawn towards its diagonal by ndim / walkers."""
+    n, ndim = c.shape
+    covariance = np.cov(c, rowvar=False).reshape(ndim, ndim)
+    diagonal = np.diag(np.diag(covariance) + 1e-30)
+    weight = min(0.9, 0.2 * ndim / n)
+    return (1.0 - weight) * covariance + weight * diagonal
+
+
+def _distinct(ns: int, nc: int, count: int, random) -> np.ndarray:
+    """(ns, count) indices below nc, distinct within each row."""
+    picks = random.randint(nc, size=(ns, 1))
+    for taken in range(1, count):
+        pick = random.randint(nc - taken, size=ns)
+        for column in np.sort(picks, axis=1).T:  # skip over those taken, in ascending order
+            pick += pick >= column
+        picks = np.column_stack([picks, pick])
+    return picks
