@@ -170,9 +170,11 @@ def _bad_groups(content, data) -> list[Complaint]:
     problems, owner = [], {}
     for group, members in groups.items():
         for name in members if isinstance(members, list) else []:
+            if not isinstance(name, str):
+                continue
             key = f"discrepancy.groups.{group}"
             if name not in data:
-                near = suggest(str(name), data)
+                near = suggest(name, data)
                 problems.append(Complaint(key, name, f"is no data set of this run{near}"))
             elif owner.setdefault(name, group) != group:
                 problems.append(Complaint(key, name, f"is already in the group {owner[name]}"))

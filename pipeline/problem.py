@@ -36,7 +36,8 @@ class Problem:
     parameters : tuple of `transport.parameters.Parameter`
     names, labels : coordinate names and their LaTeX, tuples of str
     blob_names : ``log_prior``, then ``log_likelihood_<data set>`` for each data set
-    nan_count : points at which the likelihood was NaN; they count as impossible, and are reported
+    nan_count : points inside the prior at which the likelihood was NaN or infinite. A scenario
+        promises finite, positive fluxes, so each is an error; the log-posterior is -inf there
     nan_example : values at the first of them, or None
     """
 
@@ -133,14 +134,14 @@ class Problem:
         if self.nan_count:
             example = ", ".join(f"{k} = {v:.6g}" for k, v in self.nan_example.items())
             lines.append(
-                f"the likelihood was NaN at {self.nan_count} points, taken as impossible; "
-                f"the first: {example}"
+                f"the likelihood was NaN or infinite at {self.nan_count} points inside the prior, "
+                f"taken as impossible; the first: {example}"
             )
         return lines
 
     def _log_likelihood(self, values):
         log_likelihood = self.likelihood.log_likelihood(values)
-        bad = np.isnan(log_likelihood).any(axis=1)
+        bad = ~np.isfinite(log_likelihood).all(axis=1)
         if bad.any():
             if self.nan_example is None:
                 first = int(np.flatnonzero(bad)[0])
