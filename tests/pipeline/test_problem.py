@@ -207,3 +207,20 @@ def test_a_mock_is_recovered_at_its_maximum(problem):
 def test_problem_is_what_build_problem_makes(problem):
     assert isinstance(problem, Problem)
     assert problem.scenario.name == "toy_power_law"
+
+
+@pytest.mark.parametrize("priors", ["plausible", "wide"])
+def test_two_phase_is_finite_all_over_both_priors(tmp_path, priors):
+    text = (
+        CONFIG.replace("toy_power_law", "two_phase")
+        .replace("priors.toml", priors)
+        .replace("32", "64")
+    )
+    problem = build_problem(load_config(write_run(tmp_path, text + "[data.voyager1_bc]\n")))
+    theta = problem.sample_prior(400, np.random.default_rng(5))
+    corners = problem.prior_transform(np.random.default_rng(6).choice([1e-6, 1 - 1e-6], (200, 18)))
+    corners = corners[np.isfinite(problem.log_prior(corners))]
+    assert problem.ndim == 18
+    assert len(corners) > 50
+    assert np.isfinite(problem.log_prob(np.concatenate([theta, corners]))).all()
+    assert problem.nan_count == 0
