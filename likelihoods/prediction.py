@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from likelihoods.grid import RigidityGrid
+from likelihoods.grid import ORDER, RigidityGrid
 from likelihoods.measurement import Measurement
 from transport.kinematics import BORON, CARBON, PROTON, Species, rigidity_per_energy
 from transport.modulation import interstellar_rigidity
@@ -85,7 +85,7 @@ class BinOperator:
     def at_earth(self, coefficients: np.ndarray, potential: np.ndarray) -> np.ndarray:
         """Bin means (n, n_bins) behind the potentials (n,), GV.
 
-        `coefficients` are those of `RigidityGrid.coefficients`, (n, n_cells, 4).
+        `coefficients` are those of `RigidityGrid.coefficients`, (n, n_cells, ORDER).
         """
         phi = potential[:, None]
         outside = self._twice_energy + phi
@@ -94,9 +94,9 @@ class BinOperator:
         log_outside = np.log(outside)
         cell, t = self.grid.locate(0.5 * log_outside)
         cell += np.arange(len(coefficients))[:, None] * self.grid.n_cells
-        c = coefficients.reshape(-1, 4).take(cell, axis=0, mode="clip")
-        flux = c[..., 3] * t
-        for power in (2, 1):
+        c = coefficients.reshape(-1, ORDER).take(cell, axis=0, mode="clip")
+        flux = c[..., ORDER - 1] * t
+        for power in range(ORDER - 2, 0, -1):
             flux += c[..., power]
             flux *= t
         flux += c[..., 0]
@@ -151,7 +151,7 @@ class Predictor:
     def __init__(
         self,
         datasets: Mapping[str, Measurement],
-        points_per_decade: int = 16,
+        points_per_decade: int = 18,
         grid: RigidityGrid | None = None,
     ):
         self.datasets = dict(datasets)
@@ -196,7 +196,7 @@ class Predictor:
 
 
 class _Lazy:
-    """ln J and its cubic coefficients per species, made once and only where needed."""
+    """ln J and its polynomial coefficients per species, made once and only where needed."""
 
     def __init__(self, spectra: Spectra, grid: RigidityGrid):
         self._spectra = spectra

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from likelihoods.grid import RigidityGrid
+from likelihoods.grid import ORDER, RigidityGrid
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import measurement_names, read_measurement
 from likelihoods.prediction import MAX_POTENTIAL, Predictor
 from tests.likelihoods.toy_scenario import CurvedPowerLaw, default_datasets
 from transport.kinematics import BORON, CARBON, PROTON, rigidity_from_energy, rigidity_per_energy
 from transport.modulation import modulate
+from transport.scenario import get_scenario
 
 SPECIES = {"proton": PROTON, "carbon": CARBON, "boron": BORON}
 SCENARIO = CurvedPowerLaw()
@@ -77,40 +78,67 @@ def test_default_data_all_bins():
         np.testing.assert_allclose(predicted[name][0], truth, rtol=5e-4, err_msg=name)
 
 
-def test_error_falls_as_the_fourth_power_of_the_step():
-    datasets = {"p": read_measurement("ams02_proton_2015")}
-    fine = predictions(datasets, points_per_decade=128)["p"]
+def test_error_falls_as_the_sixth_power_of_the_step():
+    datasets = {"v": read_measurement("dampe_bc_2022")}  # no bins: interpolation alone
+    fine = predictions(datasets, points_per_decade=128)["v"]
     errors = [
-        np.max(np.abs(predictions(datasets, points_per_decade=n)["p"] / fine - 1))
-        for n in (12, 24, 48)
+        np.max(np.abs(predictions(datasets, points_per_decade=n)["v"] / fine - 1))
+        for n in (10, 20, 40)
     ]
-    assert errors[0] / errors[1] > 8
-    assert errors[1] / errors[2] > 8
+    assert errors[0] / errors[1] > 20
+    assert errors[1] / errors[2] > 20
 
 
-def test_interpolation_is_exact_for_cubics():
+def test_interpolation_is_exact_for_quintics():
     grid = RigidityGrid(0.5, 300.0)
     rigidity = np.geomspace(0.5, 300.0, 57)
 
-    def cubic(r):
-        x = np.log(r)
-        return 1.0 - 2.7 * x + 0.1 * x**2 - 0.02 * x**3
+    def quintic(r):
+        return np.polynomial.Polynomial([1.0, -2.7, 0.1, -0.02, 3e-3, -4e-4])(np.log(r))
 
-    on_nodes = cubic(grid.rigidity)[None]
+    on_nodes = quintic(grid.rigidity)[None]
     np.testing.assert_allclose(
-        (on_nodes @ grid.matrix(np.log(rigidity)))[0], cubic(rigidity), atol=1e-11
+        (on_nodes @ grid.matrix(np.log(rigidity)))[0], quintic(rigidity), atol=1e-11
     )
     cell, t = grid.locate(np.log(rigidity))
-    c = grid.coefficients(on_nodes)[0][cell]
-    np.testing.assert_allclose(
-        c[:, 0] + t * (c[:, 1] + t * (c[:, 2] + t * c[:, 3])), cubic(rigidity), atol=1e-11
-    )
+    powers = t[:, None] ** np.arange(ORDER)
+    by_cell = np.sum(grid.coefficients(on_nodes)[0][cell] * powers, axis=1)
+    np.testing.assert_allclose(by_cell, quintic(rigidity), atol=1e-11)
+
+
+def test_two_phase_predictions_over_the_prior():
+    """Interpolation and bin means of a model with features, against a grid 7 times finer."""
+    scenario = get_scenario("two_phase")
+    rng = np.random.default_rng(0)
+    n = 24
+
+    def uniform(low, high):
+        return rng.uniform(low, high, n)
+
+    # The ranges of the prior for the parameters that shape kappa's features.
+    changes = {
+        "gamma_inj": uniform(4.05, 4.4),
+        "n_warm": 10 ** uniform(-1.3, -0.3),
+        "T_warm": 10 ** uniform(3.8, 4.3),
+        "B_warm": 10 ** uniform(0.75, 1.0),  # beta < 1
+        "Ma": uniform(0.2, 1.0),
+        "L": 10 ** uniform(1.0, 2.3),
+    }
+    values = {k: np.repeat(v, n) for k, v in scenario.fiducial().items()} | changes
+    datasets = default_datasets()
+    results = []
+    for points_per_decade in (18, 128):
+        likelihood = JointLikelihood(scenario, datasets, points_per_decade=points_per_decade)
+        nuisances = {k: np.repeat(v, n) for k, v in likelihood.fiducial().items()}
+        results.append(likelihood.predict(nuisances | values))
+    for name in datasets:
+        np.testing.assert_allclose(results[0][name], results[1][name], rtol=5e-4, err_msg=name)
 
 
 def test_grid_covers_the_largest_potential():
     predictor = Predictor({"p": read_measurement("ams02_proton_2015")})
-    assert predictor.rigidity[1] <= 1.0
-    assert predictor.rigidity[-2] >= 1800 + MAX_POTENTIAL
+    assert predictor.rigidity[2] <= 1.0
+    assert predictor.rigidity[-3] >= 1800 + MAX_POTENTIAL
     # Nodes sit at the same places whatever the data.
     other = Predictor({"p": read_measurement("voyager1_proton")}).rigidity
     overlap = other[other >= predictor.rigidity[0]]
