@@ -1,5 +1,7 @@
 """The joint likelihood: its nuisances, its order, mock data and what is drawn of it."""
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -225,3 +227,11 @@ def test_absolute_nuclei_share_one_normalisation():
     assert "nuclei_normalisation" in [p.name for p in likelihood.nuisances]
     assert np.all(np.isfinite(likelihood.log_likelihood(likelihood.fiducial())))
     assert likelihood.groups == {"nuclei_earth": list(datasets)}
+
+
+def test_a_likelihood_survives_pickling_bit_for_bit():
+    """Worker processes get theirs by pickle."""
+    likelihood = joint()
+    values = batch(likelihood)
+    copy = pickle.loads(pickle.dumps(likelihood))
+    np.testing.assert_array_equal(copy.log_likelihood(values), likelihood.log_likelihood(values))
