@@ -197,11 +197,11 @@ def test_draws_have_the_covariance_of_noise_and_process():
     predictions = {"ams": AMS.value[None] * 0.7, "voyager": VOYAGER.value[None] * 1.2}
     values = {"discrepancy_bc": np.array([0.2])}
     rng = np.random.default_rng(9)
-    draws = [likelihood.draw(predictions, values, rng) for _ in range(3000)]
+    draws = [likelihood.draw(predictions, values, rng) for _ in range(1500)]
     residuals = np.array(
         [np.concatenate([np.log(d[n].value / predictions[n][0]) for n in PAIR]) for d in draws]
     )
     noise = block_diag(*likelihood.noise)
     sigma = noise + 0.2**2 * likelihood.process
     whitened = np.linalg.solve(np.linalg.cholesky(sigma), residuals.T)
-    np.testing.assert_allclose(np.cov(whitened), np.eye(len(sigma)), atol=0.1)
+    np.testing.assert_allclose(np.cov(whitened), np.eye(len(sigma)), atol=0.14)

@@ -115,7 +115,7 @@ def test_mock_data_give_chi2_at_the_truth(options):
     n_bins = sum(m.n_bins for m in likelihood.datasets.values())
     rng = np.random.default_rng(5)
     chi2 = []
-    for _ in range(80):
+    for _ in range(60):
         mock = likelihood.simulate(values, rng)
         # The constant is the log-likelihood of mock data without any noise.
         silent = _without_noise(mock, values)
