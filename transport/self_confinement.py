@@ -90,3 +90,86 @@ def turbulent_damping_rate(rigidity, magnetic_field, density, outer_scale):
     return v_a / np.sqrt(
         np.asarray(outer_scale)[:, None] * gyroradius(np.asarray(rigidity), magnetic_field)
     )
+
+
+def power_law_damping_rate(rigidity, rate_at_1_gv, slope):
+    """Gamma = Gamma_1GV R^-a: linear damping Gamma ~ k^a of waves resonant with k r_L = 1.
+
+    Parameters
+    ----------
+    rigidity : (n_R,) GV
+    rate_at_1_gv : (n,) 1/s
+    slope : a, (n,) or scalar: 1/2 Alfvenic turbulence, 3/4 charged dust, 0 ion-neutral friction
+
+    Returns
+    -------
+    (n, n_R) 1/s
+    """
+    slope = np.broadcast_to(slope, np.shape(rate_at_1_gv))[:, None]
+    return np.asarray(rate_at_1_gv)[:, None] * np.asarray(rigidity) ** -slope
+
+
+def residence_linear(source, s_coefficient, v_a):
+    """f(0)/Q of eq. 5, the same for every species: (1 - S/Q) / v_A, at least 1/c.
+
+    Where S approaches or exceeds Q nothing confines the protons, and all stream freely.
+
+    Parameters
+    ----------
+    source, s_coefficient : (n, n_R) Q and S of the protons
+    v_a : (n,) cm/s
+
+    Returns
+    -------
+    (n, n_R) s/cm
+    """
+    return np.maximum((1.0 - s_coefficient / source) / v_a[:, None], 1.0 / LIGHT_SPEED)
+
+
+def residence_both_dampings(source, x_coefficient, s_coefficient, v_a, height, speed_ratio=1.0):
+    """f(0)/Q of a streaming halo with nonlinear Landau and linear damping together.
+
+    Waves grow at a rate proportional to the diffusive flux F = kappa |f_p'|, and either damping
+    alone gives F = S or F^2 = X^2 |f_p'|. The sum of the rates therefore balances growth where
+
+        F^2 - S F = X^2 |f_p'|,    v_A f_p + F = Q,    f_p(h) = 0,
+
+    which is solved by 1 - S/F(0) = (1 - S/Q) exp(-S v_A h / X^2). A passive species, with
+    kappa = (v/v_p) F / |f_p'|, has f/Q = [1 - (F(0)/Q)^{v_p/v}] / v_A. Without S this is eqs. 13
+    and 25, without X eq. 5; free streaming, 1/c, bounds it from below.
+
+    Parameters
+    ----------
+    source, x_coefficient, s_coefficient : (n, n_R) Q, X and S of the protons
+    v_a, height : (n,) cm/s, cm
+    speed_ratio : v_p / v of the species at equal rigidity, (n_R,) or 1
+
+    Returns
+    -------
+    (n, n_R) s/cm
+    """
+    v_a, height = v_a[:, None], height[:, None]
+    sigma = np.minimum(s_coefficient / source, 1.0)
+    depth = height * source * v_a / x_coefficient**2  # h/a of eq. 13
+    # F(0)/Q = sigma / (1 - (1 - sigma) e^{-sigma h/a}); written with expm1 for small sigma h/a
+    decay = -np.expm1(-sigma * depth)
+    unconfined = 1.0 / (1.0 + np.where(sigma * depth > 1e-12, decay * (1.0 / sigma - 1.0), depth))
+    return np.maximum(-np.expm1(speed_ratio * np.log(unconfined)) / v_a, 1.0 / LIGHT_SPEED)
+
+
+def power_law_cutoff(source, s_coefficient, rigidity):
+    """Rigidity (GV) above which protons cannot confine themselves, S = Q (eq. 6), (n,).
+
+    Parameters
+    ----------
+    source, s_coefficient : (n, n_R) both power laws, at two rigidities at least
+    rigidity : (n_R,) GV
+
+    Infinite where S never overtakes Q.
+    """
+    ratio = np.log(s_coefficient / source)
+    slope = (ratio[:, -1] - ratio[:, 0]) / np.log(rigidity[-1] / rigidity[0])
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.where(
+            slope > 0, rigidity[0] * np.exp(-ratio[:, 0] / np.maximum(slope, 1e-300)), np.inf
+        )

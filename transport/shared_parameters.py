@@ -101,3 +101,54 @@ WARM_HEIGHT = Parameter(
     fiducial=500.0,
     section=SEC5,
 )
+
+
+def _amplitude(tag: str, symbol: str, what: str):
+    return Parameter(
+        name=f"A_{tag}",
+        unit="",
+        latex=rf"A_{{{symbol}}}",
+        description=f"factor of order unity on {what}",
+        fiducial=1.0,
+        scale="log10",
+    )
+
+
+A_KAPPA = _amplitude("kappa", r"\kappa", "the turbulent diffusion coefficient")
+A_X = _amplitude("X", "X", "X, the strength of nonlinear damping (eq. 10)")
+A_S = _amplitude("S", "S", "S, the strength of linear damping (eq. 4)")
+
+DAMPING_RATE = Parameter(
+    name="Gamma_1GV",
+    unit="1/s",
+    latex=r"\Gamma_\mathrm{1\,GV}",
+    description="linear damping rate of the waves resonant with 1 GV",
+    fiducial=1e-11,
+    section="Fig. 1",
+    scale="log10",
+)
+DAMPING_SLOPE = Parameter(
+    name="a_damp",
+    unit="",
+    latex="a",
+    description="slope of linear damping, Gamma ~ k^a ~ R^-a",
+    fiducial=0.5,
+    section="Sec. 2.1.1",
+)
+HALO_HEIGHT = Parameter(
+    name="H",
+    unit="kpc",
+    latex="H",
+    description="height of the halo, where cosmic rays escape",
+    fiducial=5.0,
+    section="Sec. 5, Fig. 6",
+)
+SHOCK_PATH = Parameter(
+    name="l_shock",
+    unit="pc",
+    latex=r"\ell_\mathrm{sh}",
+    description="separation of weak shocks, the scattering mean free path",
+    fiducial=5.0,
+    section="Sec. 2.2.1, Fig. 2",
+    scale="log10",
+)

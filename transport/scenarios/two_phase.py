@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from transport.constants import LIGHT_SPEED
-from transport.fast_modes.kernel import kappa_turb
-from transport.injection import flux_per_rigidity, proton_source
-from transport.kinematics import BORON, CARBON, PROTON, beta
+from transport.kinematics import PROTON, beta
+from transport.options import Option
 from transport.plasma import alfven_speed, plasma_beta
-from transport.scenario import Scenario, Spectra, register
-from transport.secondaries import spallation_speed
-from transport.self_confinement import nonlinear_landau_coefficient, residence_streaming
+from transport.residence import ResidenceScenario, amplitude
+from transport.scenario import register
+from transport.self_confinement import (
+    linear_damping_coefficient,
+    nonlinear_landau_coefficient,
+    power_law_damping_rate,
+    residence_both_dampings,
+    residence_streaming,
+)
 from transport.shared_parameters import (
+    A_KAPPA,
+    A_S,
+    A_X,
     COLUMN,
+    DAMPING_RATE,
     E_CR,
     GAMMA_INJ,
     HOT_PHASE,
@@ -21,10 +29,11 @@ from transport.shared_parameters import (
     WARM_HEIGHT,
     WARM_PHASE,
 )
+from transport.warm_layer import WARM_CASCADE, kappa_warm
 
 
 @register
-class TwoPhase(Scenario):
+class TwoPhase(ResidenceScenario):
     """Diffusion in a warm layer, f(0) = Q z_W / kappa_turb + f(z_W) (eq. 26), below a halo in
     which cosmic rays stream with nonlinear Landau damping (eqs. 13 and 25)."""
 
@@ -36,41 +45,57 @@ class TwoPhase(Scenario):
         *WARM_PHASE, MACH, OUTER_SCALE, WARM_HEIGHT,
         COLUMN,
     )  # fmt: skip
+    options = {  # noqa: RUF012
+        "halo_damping": Option(
+            "what damps self-excited waves in the halo; linear damping by turbulence, "
+            "Gamma ~ k^(1/2), cuts self-confinement off (Sec. 4.1)",
+            {"nonlinear": (), "nonlinear_and_linear": (DAMPING_RATE,)},
+        ),
+        "warm_cascade": WARM_CASCADE,
+        "amplitudes": Option(
+            "factors of order unity on kappa_turb, X and S, to be given priors",
+            {False: (), True: (A_KAPPA, A_X)},
+        ),
+    }
 
-    def spectra(self, values, rigidity):
-        v = {p.name: p.to_cgs(values[p.name]) for p in self.parameters}
-        kappa = kappa_turb(rigidity, v["B_warm"], v["n_warm"], v["T_warm"], v["Ma"], v["L"])
-        source = proton_source(rigidity, v["E_CR"], v["gamma_inj"], v["r"])
-        x = nonlinear_landau_coefficient(rigidity, v["B_hot"], v["n_hot"], v["T_hot"])
+    @classmethod
+    def _parameters_of(cls, chosen):
+        parameters = super()._parameters_of(chosen)
+        has_s = chosen["amplitudes"] and chosen["halo_damping"] == "nonlinear_and_linear"
+        return (*parameters, A_S) if has_s else parameters
+
+    def transport(self, v, rigidity, source):
+        kappa = amplitude(v, "A_kappa") * kappa_warm(self.chosen["warm_cascade"], v, rigidity)
+        x = self.nonlinear_coefficient(v, rigidity)
         v_a = alfven_speed(v["B_hot"], v["n_hot"])
         height = v["r"] - v["z_W"]
-        speed = {s: LIGHT_SPEED * beta(rigidity, s) for s in (PROTON, CARBON, BORON)}
+        s = self.linear_coefficient(v, rigidity)
 
         def residence(species):
-            ratio = speed[PROTON] / speed[species]
-            warm = v["z_W"][:, None] / kappa * ratio
-            return warm, residence_streaming(source, x, v_a, height, ratio)
+            ratio = beta(rigidity, PROTON) / beta(rigidity, species)
+            if s is None:
+                halo = residence_streaming(source, x, v_a, height, ratio)
+            else:
+                halo = residence_both_dampings(source, x, s, v_a, height, ratio)
+            return {"warm layer": v["z_W"][:, None] / kappa * ratio, "hot halo": halo}
 
-        warm_p, halo_p = residence(PROTON)
-        warm_b, halo_b = residence(BORON)
-        proton = flux_per_rigidity(source, rigidity, speed[PROTON])
-        carbon = flux_per_rigidity(source, rigidity, speed[CARBON]) * sum(residence(CARBON))
-        # Q_B = f_C(0) h / tau, so B/C at equal rigidity is h/tau times the residence of boron
-        per_residence = spallation_speed(rigidity, v["column"]) * speed[BORON] / speed[CARBON]
-        return Spectra(
-            rigidity=rigidity,
-            proton=proton * (warm_p + halo_p),
-            carbon=carbon,
-            boron=carbon * per_residence * (warm_b + halo_b),
-            kappa_turb=kappa,
-            terms={
-                "warm layer": (proton * warm_p, per_residence * warm_b),
-                "hot halo": (proton * halo_p, per_residence * halo_b),
-            },
-        )
+        return kappa, residence
+
+    def nonlinear_coefficient(self, v, rigidity):
+        """X of the halo (eq. 10), (n, n_R)."""
+        x = nonlinear_landau_coefficient(rigidity, v["B_hot"], v["n_hot"], v["T_hot"])
+        return amplitude(v, "A_X") * x
+
+    def linear_coefficient(self, v, rigidity):
+        """S of the halo (eq. 4), (n, n_R), or None without linear damping."""
+        if "Gamma_1GV" not in v:
+            return None
+        rate = power_law_damping_rate(rigidity, v["Gamma_1GV"], 0.5)
+        s = linear_damping_coefficient(rigidity, rate, v["B_hot"], v["n_hot"])
+        return amplitude(v, "A_S") * s
 
     def derived(self, values):
-        v = {p.name: p.to_cgs(values[p.name]) for p in self.parameters}
+        v = self.to_cgs(values)
         return {
             "beta_warm": plasma_beta(v["B_warm"], v["n_warm"], v["T_warm"]),
             "beta_hot": plasma_beta(v["B_hot"], v["n_hot"], v["T_hot"]),

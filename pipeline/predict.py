@@ -1,0 +1,266 @@
+"""Predictions of a scenario at given parameters, as a table or JSON (scripts/predict.py)."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from priors.suggest import suggest
+from transport.errors import CrtuneError
+from transport.kinematics import BORON, CARBON, PROTON
+from transport.modulation import interstellar_rigidity, suppression
+from transport.scenario import Scenario, Spectra, get_scenario, scenario_names
+
+MAX_PHI = 5.0  # GV: several times what was ever measured
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Fluxes of one parameter vector; arrays have the shape of `rigidity`.
+
+    Attributes
+    ----------
+    scenario : that made it
+    values : of its parameters, in the units it declares
+    rigidity : GV
+    phi : force-field potential, GV; 0 for interstellar
+    proton : 1/(m2 sr s GV)
+    boron_to_carbon : at equal rigidity
+    kappa_turb : cm^2/s at these rigidities (not modulated), or None
+    """
+
+    scenario: Scenario
+    values: dict[str, float]
+    rigidity: np.ndarray
+    phi: float
+    proton: np.ndarray
+    boron_to_carbon: np.ndarray
+    kappa_turb: np.ndarray | None
+
+    @property
+    def notes(self) -> list[str]:
+        """Footnotes that a reader needs."""
+        where = f"at Earth, phi = {self.phi:g} GV" if self.phi else "interstellar"
+        notes = [f"proton flux in 1/(m2 sr s GV) and B/C at equal rigidity, {where}"]
+        if self.kappa_turb is None:
+            notes.append("this scenario has no turbulent diffusion coefficient")
+        if self.scenario.extension:
+            notes.append(f"* {self.scenario.extension}")
+        return notes
+
+
+def make_scenario(name: str, assignments: Iterable[str] = ()) -> Scenario:
+    """A scenario with options given as ``name=value`` texts.
+
+    Raises
+    ------
+    CrtuneError: unknown scenario, option or value
+    """
+    if name not in scenario_names():
+        known = scenario_names()
+        raise CrtuneError(
+            f"unknown scenario {name!r}{suggest(name, known)}; known: {', '.join(known)}"
+        )
+    options = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not (equals and key.strip() and text.strip()):
+            raise CrtuneError(f"--option {assignment}: should be name=value")
+        try:
+            options[key.strip()] = tomllib.loads(f"x = {text}")["x"]
+        except tomllib.TOMLDecodeError:
+            options[key.strip()] = text.strip()
+    try:
+        return get_scenario(name, **options)
+    except (TypeError, ValueError) as error:
+        raise CrtuneError(f"--option of {name}: {error}") from None
+
+
+def parse_values(scenario: Scenario, assignments: Iterable[str]) -> dict[str, float]:
+    """Parameter values from ``name=value`` texts, the fiducials for the rest.
+
+    Raises
+    ------
+    CrtuneError: a parameter that the scenario does not have, or a value that cannot be
+    """
+    parameters = {p.name: p for p in scenario.parameters}
+    values = {name: p.fiducial for name, p in parameters.items()}
+    for assignment in assignments:
+        name, equals, text = (part.strip() for part in assignment.partition("="))
+        if not (equals and name):
+            raise CrtuneError(f"--set {assignment}: should be name=value, e.g. --set r=8")
+        if name not in parameters:
+            coordinate = name.removeprefix("log10_")
+            if coordinate in parameters:
+                raise CrtuneError(f"--set {assignment}: give the value itself, {coordinate}=...")
+            raise CrtuneError(
+                f"--set {assignment}: {scenario.name} has no parameter {name!r}"
+                f"{suggest(name, parameters)}; see --list"
+            )
+        parameter = parameters[name]
+        try:
+            value = float(text)
+        except ValueError:
+            raise CrtuneError(
+                f"--set {assignment}: {text!r} should be a number"
+                + (f" in {parameter.unit}" if parameter.unit else "")
+            ) from None
+        if not math.isfinite(value):
+            raise CrtuneError(f"--set {assignment}: the value should be finite")
+        if parameter.scale == "log10" and value <= 0:
+            raise CrtuneError(f"--set {assignment}: {name} should be positive")
+        values[name] = value
+    return values
+
+
+def parse_rigidities(text: str) -> np.ndarray:
+    """Rigidities (GV) from a comma-separated list, in the order given.
+
+    Raises
+    ------
+    CrtuneError: not a list of positive numbers
+    """
+    try:
+        rigidity = np.array([float(part) for part in text.split(",") if part.strip()])
+    except ValueError:
+        raise CrtuneError(
+            f"--rigidity {text}: should be numbers in GV with commas between them, e.g. 1,10,100"
+        ) from None
+    if not rigidity.size or not np.all(np.isfinite(rigidity) & (rigidity > 0)):
+        raise CrtuneError(f"--rigidity {text}: every rigidity should be positive and finite, in GV")
+    return rigidity
+
+
+def predict(
+    scenario: Scenario, values: dict[str, float], rigidity: np.ndarray, phi: float = 0.0
+) -> Prediction:
+    """Fluxes at single rigidities, interstellar or behind a force field.
+
+    Parameters
+    ----------
+    values : every parameter of the scenario, in its unit
+    rigidity : (n_R,) GV, in any order
+    phi : GV
+
+    Raises
+    ------
+    CrtuneError: a potential that cannot be, or parameters that the physics refuses
+    """
+    if not 0 <= phi <= MAX_PHI:
+        raise CrtuneError(f"--phi {phi:g}: should lie between 0 and {MAX_PHI:g} GV")
+    batch = {name: np.array([value], dtype=float) for name, value in values.items()}
+    flux = {}
+    for species in (PROTON, CARBON, BORON):
+        outside = interstellar_rigidity(rigidity, phi, species)
+        spectra = _spectra(scenario, batch, outside)
+        flux[species] = getattr(spectra, species.name)[0] * suppression(rigidity, outside, species)
+    kappa = _spectra(scenario, batch, rigidity).kappa_turb
+    ratio = flux[BORON] / flux[CARBON]
+    if not np.all(np.isfinite(flux[PROTON]) & np.isfinite(ratio)):
+        raise CrtuneError(
+            f"{scenario.name} has no finite prediction at these values: "
+            + ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        )
+    return Prediction(
+        scenario, dict(values), rigidity, phi, flux[PROTON], ratio,
+        None if kappa is None else kappa[0],
+    )  # fmt: skip
+
+
+def _spectra(scenario, batch, rigidity) -> Spectra:
+    """Spectra at rigidities in any order, repeated ones allowed."""
+    ascending, back = np.unique(rigidity, return_inverse=True)
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused as a whole
+            spectra = scenario.spectra(batch, ascending)
+    except (ValueError, ArithmeticError) as error:
+        raise CrtuneError(f"{scenario.name}: {error}") from None
+    kappa = spectra.kappa_turb
+    return Spectra(
+        rigidity,
+        spectra.proton[:, back],
+        spectra.carbon[:, back],
+        spectra.boron[:, back],
+        None if kappa is None else kappa[:, back],
+    )
+
+
+def as_table(prediction: Prediction) -> str:
+    """Columns for people: rigidity, proton flux, B/C, kappa_turb; footnotes below."""
+    star = "*" if prediction.scenario.extension else ""
+    rows = [("R [GV]", "protons", "B/C", "kappa_turb [cm^2/s]")]
+    kappa = prediction.kappa_turb
+    for i, rigidity in enumerate(prediction.rigidity):
+        rows.append(
+            (
+                f"{rigidity:.6g}",
+                f"{prediction.proton[i]:.4e}",
+                f"{prediction.boron_to_carbon[i]:.5f}",
+                "-" if kappa is None else f"{kappa[i]:.4e}",
+            )
+        )
+    lines = [f"{prediction.scenario.title}{star}"]
+    lines += ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, (10, 12, 9, 19), strict=True))
+              for row in rows]  # fmt: skip
+    return "\n".join(lines + prediction.notes)
+
+
+def as_json(prediction: Prediction) -> str:
+    """The same numbers, unrounded, with the parameters that made them."""
+    kappa = prediction.kappa_turb
+    return json.dumps(
+        {
+            "scenario": prediction.scenario.name,
+            "options": getattr(prediction.scenario, "chosen", {}),
+            "parameters": prediction.values,
+            "phi_GV": prediction.phi,
+            "rigidity_GV": prediction.rigidity.tolist(),
+            "proton_per_m2_sr_s_GV": prediction.proton.tolist(),
+            "boron_to_carbon": prediction.boron_to_carbon.tolist(),
+            "kappa_turb_cm2_per_s": None if kappa is None else kappa.tolist(),
+            "notes": prediction.notes,
+        },
+        indent=2,
+    )
+
+
+def describe_scenarios() -> str:
+    """One line per registered scenario."""
+    names = scenario_names()
+    width = max(map(len, names))
+    return "\n".join(f"{name:<{width}}  {get_scenario(name).title}" for name in names)
+
+
+def describe(scenario: Scenario) -> str:
+    """Parameters with fiducial, unit, meaning and section; options with their values."""
+    lines = [f"{scenario.name}: {scenario.title}"]
+    if scenario.extension:
+        lines.append(f"* {scenario.extension}")
+    rows = [("parameter", "fiducial", "unit", "sampled as", "paper", "meaning")]
+    rows += [
+        (p.name, f"{p.fiducial:g}", p.unit or "-", p.coordinate_name, p.section or "-",
+         p.description)
+        for p in scenario.parameters
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines += ["  ".join(f"{c:<{w}}" for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    for name, option in getattr(scenario, "options", {}).items():
+        chosen = scenario.chosen[name]
+        lines.append(f"option {name} = {_toml(chosen)}: {option.description}")
+        for value, added in option.choices.items():
+            extra = ", adds " + ", ".join(p.name for p in added) if added else ""
+            dropped = option.drops.get(value)
+            extra += ", drops " + ", ".join(dropped) if dropped else ""
+            lines.append(
+                f"    {_toml(value)}{' (default)' if value == option.default else ''}{extra}"
+            )
+    return "\n".join(lines)
+
+
+def _toml(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)

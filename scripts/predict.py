@@ -1,0 +1,64 @@
+#!/usr/bin/env python
+"""Predict proton flux, B/C and kappa_turb of a scenario at any parameters.
+
+examples:
+  scripts/predict.py --list                      all scenarios
+  scripts/predict.py two_phase --list            its parameters, units, fiducials and options
+  scripts/predict.py two_phase --rigidity 1,10,100
+  scripts/predict.py two_phase --set Ma=0.4 --set z_W=700 --rigidity 10,100 --phi 0.6
+
+The fiducials of the paper are used for what --set does not change; values are in the units
+that --list shows, never logarithms.
+"""
+
+from pipeline import cli
+
+cli.limit_threads()
+
+from pipeline import predict  # noqa: E402
+from transport.errors import CrtuneError  # noqa: E402
+
+
+def main():
+    arguments = cli.parser(__doc__)
+    arguments.add_argument("scenario", metavar="SCENARIO", nargs="?", help="name, as in --list")
+    arguments.add_argument(
+        "--set", dest="assignments", metavar="NAME=VALUE", action="append", default=[],
+        help="a parameter in its own unit; may be repeated",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--option", dest="options", metavar="NAME=VALUE", action="append", default=[],
+        help="an option of the scenario, as in [scenario_options] of a config; may be repeated",
+    )  # fmt: skip
+    arguments.add_argument("--rigidity", metavar="R1,R2,...", help="rigidities in GV")
+    arguments.add_argument(
+        "--phi", metavar="GV", type=float, default=0.0,
+        help="force-field potential: fluxes at Earth instead of interstellar ones (default 0)",
+    )  # fmt: skip
+    arguments.add_argument("--json", action="store_true", help="JSON instead of a table")
+    arguments.add_argument(
+        "--list", action="store_true", help="show the parameters of SCENARIO, or all scenarios"
+    )
+    options = arguments.parse_args()
+    if options.scenario is None:
+        if options.list:
+            print(predict.describe_scenarios())
+            return
+        raise CrtuneError("SCENARIO is missing; predict.py --list shows the scenarios")
+    scenario = predict.make_scenario(options.scenario, options.options)
+    if options.list:
+        print(predict.describe(scenario))
+        return
+    if options.rigidity is None:
+        raise CrtuneError("--rigidity is missing, e.g. --rigidity 1,10,100 (GV)")
+    result = predict.predict(
+        scenario,
+        predict.parse_values(scenario, options.assignments),
+        predict.parse_rigidities(options.rigidity),
+        options.phi,
+    )
+    print(predict.as_json(result) if options.json else predict.as_table(result))
+
+
+if __name__ == "__main__":
+    cli.run_script(main)
