@@ -1,0 +1,67 @@
+"""How measured points look: one marker for each experiment, one colour for where it measured."""
+
+from __future__ import annotations
+
+from likelihoods.measurement import Measurement
+from likelihoods.points import DataPoints
+from pipeline.figures.style import BLACK, BLUE, VERMILLION
+
+EARTH_COLOUR = VERMILLION
+INTERSTELLAR_COLOUR = BLUE
+
+_EXPERIMENTS = {
+    "ams02": ("AMS-02", "o"),
+    "voyager1": ("Voyager 1", "D"),
+    "dampe": ("DAMPE", "^"),
+    "calet": ("CALET", "v"),
+}
+_SYMBOLS = {
+    "proton": "p",
+    "carbon": "C",
+    "boron": "B",
+    "boron_to_carbon": "B/C",
+}
+
+
+def colour(measurement: Measurement) -> str:
+    """Of everything inside the heliosphere, or of everything outside."""
+    return EARTH_COLOUR if measurement.is_modulated else INTERSTELLAR_COLOUR
+
+
+def data_label(measurement: Measurement) -> str:
+    """Experiment, observable and year, e.g. ``AMS-02 p 2015``; the name of other tables."""
+    prefix, *_, year = measurement.path.stem.split("_")
+    if prefix not in _EXPERIMENTS:
+        return measurement.name
+    label = f"{_EXPERIMENTS[prefix][0]} {_SYMBOLS[measurement.observable]}"
+    reference = [word.strip(",") for word in measurement.reference.split()]
+    years = [year, *reference]
+    return f"{label} {next((y for y in years if y.isdigit() and len(y) == 4), '')}".strip()
+
+
+def marker(measurement: Measurement) -> str:
+    """Marker of the experiment."""
+    return _EXPERIMENTS.get(measurement.path.stem.split("_")[0], ("", "s"))[1]
+
+
+def draw_points(ax, measurement: Measurement, points: DataPoints, power: float = 0.0, **options):
+    """Draw one data set, times rigidity to a power, with total errors and bin widths."""
+    weight = points.rigidity**power
+    style = {
+        "fmt": marker(measurement),
+        "color": colour(measurement),
+        "ms": 4.0,
+        "mew": 0.6,
+        "mec": BLACK,
+        "elinewidth": 0.9,
+        "capsize": 0,
+        "zorder": 5,
+        "label": data_label(measurement),
+    }
+    return ax.errorbar(
+        points.rigidity,
+        points.value * weight,
+        yerr=[points.minus * weight, points.plus * weight],
+        xerr=[points.rigidity - points.rigidity_low, points.rigidity_high - points.rigidity],
+        **{**style, **options},
+    )

@@ -1,0 +1,31 @@
+"""What a figure of a run needs: its posterior and the problem that was sampled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.config import config_from_toml
+from pipeline.posterior import Posterior, load_run
+from pipeline.problem import Problem, build_problem
+from transport.errors import CrtuneError
+
+
+def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
+    """Posterior of a run's folder, and its problem built again from the stored config.
+
+    Raises
+    ------
+    CrtuneError: no chains, or a problem whose parameters are no longer those of the chain
+    """
+    folder = Path(folder)
+    posterior = load_run(folder)
+    text = posterior.provenance["config"]
+    config = config_from_toml(text, folder.with_suffix(".toml"), f"config stored in {folder}")
+    problem = build_problem(config)
+    if problem.names != posterior.names:
+        raise CrtuneError(
+            f"{folder}: the chain has the parameters {', '.join(posterior.names)}; the stored "
+            f"config gives {', '.join(problem.names)} now. Go back to the code that made the "
+            "chain (its commit is in the file) or run it again with --fresh"
+        )
+    return posterior, problem

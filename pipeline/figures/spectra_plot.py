@@ -1,0 +1,182 @@
+"""Posterior spectra over the data, with residuals: what Fig. 5 and 6 of the paper show of one
+model, here with the spread of a posterior."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from likelihoods.joint import JointLikelihood
+from likelihoods.measurement import INTERSTELLAR
+from pipeline.figures.measured import (
+    EARTH_COLOUR,
+    INTERSTELLAR_COLOUR,
+    colour,
+    data_label,
+    draw_points,
+    marker,
+)
+from pipeline.figures.posterior_spectra import PosteriorSpectra
+from pipeline.figures.style import BLACK, GREY, add_verdict, lighten, new_figure, styled
+
+POWER = 2.7
+"""Fluxes are drawn times rigidity to this power."""
+
+_ORDER = ("proton", "boron_to_carbon", "carbon", "boron")
+_TERM_STYLES = (":", "--", "-.", (0, (6, 1, 1, 1, 1, 1)))
+_FLUX_UNIT = r"[\mathrm{m}^{-2}\,\mathrm{s}^{-1}\,\mathrm{sr}^{-1}\,\mathrm{GV}^{1.7}]"
+_SPECIES = {"proton": "proton", "carbon": "carbon", "boron": "boron"}
+
+
+@styled
+def spectra_figure(
+    spectra: PosteriorSpectra, likelihood: JointLikelihood, verdict, title: str = ""
+) -> Figure:
+    """Draw every observable of the data, flux times R^2.7 or B/C, with residuals below.
+
+    Bands hold 68% and 95% of the posterior; what is seen at Earth (behind the modulation of a data
+    period) and what is outside the heliosphere have their own colours, for model and data alike.
+
+    Parameters
+    ----------
+    spectra : of `pipeline.figures.posterior_spectra.posterior_spectra`
+    likelihood : whose data they are
+    verdict : `pipeline.convergence.Verdict` of the chain
+    title : e.g. scenario and run
+    """
+    observables = [name for name in _ORDER if name in spectra.bands]
+    figure = new_figure(6.6 * len(observables), 7.6, layout="constrained")
+    axes = figure.subplots(
+        2, len(observables), sharex="col", squeeze=False, gridspec_kw={"height_ratios": (3, 1)}
+    )
+    for column, observable in enumerate(observables):
+        _main_panel(axes[0, column], observable, spectra, likelihood)
+        _residual_panel(axes[1, column], observable, spectra, likelihood)
+        _legend_below(*axes[:, column])
+    figure.suptitle("\n" * add_verdict(figure, verdict) + title, fontsize=13)
+    return figure
+
+
+def _of(observable: str, likelihood: JointLikelihood) -> dict:
+    return {k: m for k, m in likelihood.datasets.items() if m.observable == observable}
+
+
+def _main_panel(ax, observable, spectra, likelihood) -> None:
+    power = 0.0 if observable == "boron_to_carbon" else POWER
+    weight = spectra.rigidity**power
+    bands = spectra.bands[observable]
+    for period in sorted(bands, key=lambda p: p != INTERSTELLAR):
+        tint = INTERSTELLAR_COLOUR if period == INTERSTELLAR else EARTH_COLOUR
+        name = "interstellar" if period == INTERSTELLAR else f"at Earth, {_plain(period)}"
+        _draw_band(ax, spectra.rigidity, bands[period] * weight, tint, f"model, {name}")
+    for style, (name, term) in zip(
+        _TERM_STYLES, spectra.terms.get(observable, {}).items(), strict=False
+    ):
+        ax.plot(
+            spectra.rigidity, term * weight, color=BLACK, ls=style, lw=1.3, label=f"{name} (median)"
+        )
+    for name, measurement in _of(observable, likelihood).items():
+        misfit = spectra.misfits[name].best
+        label = f"{data_label(measurement)}: max |ln(model/data)| = {misfit:.2f}"
+        draw_points(ax, measurement, spectra.points[name], power, label=label)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlim(spectra.rigidity[0], spectra.rigidity[-1])
+    ax.set_ylim(*_limits(observable, spectra, likelihood, power))
+    ax.set_ylabel(_flux_label(observable))
+    if observable == "boron_to_carbon":
+        _plain_log_ticks(ax.yaxis)
+
+
+def _draw_band(ax, rigidity, quantiles, tint, label) -> None:
+    ax.fill_between(rigidity, quantiles[0], quantiles[4], color=lighten(tint, 0.2), lw=0)
+    ax.fill_between(rigidity, quantiles[1], quantiles[3], color=lighten(tint, 0.42), lw=0)
+    ax.plot(rigidity, quantiles[2], color=tint, lw=1.5, label=label)
+
+
+def _limits(observable, spectra, likelihood, power) -> tuple[float, float]:
+    """Around data and curves; terms may leave at the bottom."""
+    tops, bottoms = [], []
+    for name in _of(observable, likelihood):
+        points = spectra.points[name]
+        tops.append(np.max(points.value * points.rigidity**power))
+        bottoms.append(np.min(points.value * points.rigidity**power))
+    for band in spectra.bands[observable].values():
+        curve = band[2] * spectra.rigidity**power
+        tops.append(np.nanmax(curve))
+    return min(bottoms) / (12.0 if power else 6.0), max(tops) * 1.6
+
+
+def _residual_panel(ax, observable, spectra, likelihood) -> None:
+    widest = 0.05
+    for name, measurement in _of(observable, likelihood).items():
+        points, tint = spectra.points[name], colour(measurement)
+        low95, low68, median, high68, high95 = spectra.predictions[name]
+        residual = np.log(measurement.value / median)
+        order = np.argsort(points.rigidity)
+        x = points.rigidity[order]
+        for low, high, alpha in ((low95, high95, 0.18), (low68, high68, 0.32)):
+            ax.fill_between(
+                x, np.log(low / median)[order], np.log(high / median)[order],
+                color=tint, alpha=alpha, lw=0,
+            )  # fmt: skip
+        if name in spectra.amplitudes:
+            a = spectra.amplitudes[name][2]
+            ax.fill_between(
+                x, -a, a, facecolor="none", edgecolor=tint, alpha=0.45, hatch="////", lw=0,
+                label=rf"$\pm$ discrepancy of {data_label(measurement)}: {a:.2f}",
+            )  # fmt: skip
+            widest = max(widest, a)
+        ax.errorbar(
+            points.rigidity,
+            residual,
+            yerr=np.stack([measurement.error_minus, measurement.error_plus]) / measurement.value,
+            fmt=marker(measurement),
+            color=tint,
+            ms=3,
+            mew=0.4,
+            mec=BLACK,
+            elinewidth=0.8,
+        )
+        widest = max(widest, np.quantile(np.abs(residual), 0.98), np.max(high68 / median - 1))
+    ax.axhline(0, color=GREY, lw=0.8)
+    ax.set_ylim(-1.25 * widest, 1.25 * widest)
+    ax.set_xscale("log")
+    ax.set_xlabel("rigidity $R$ [GV]")
+    ax.set_ylabel("ln(data / model)")
+
+
+def _legend_below(main, residual) -> None:
+    """One legend for both panels, where it hides nothing."""
+    handles, labels = main.get_legend_handles_labels()
+    more_handles, more_labels = residual.get_legend_handles_labels()
+    residual.legend(
+        handles + more_handles,
+        labels + more_labels,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.38),
+        fontsize=8.5,
+        ncols=2,
+        title="bands: 68% and 95% of the posterior",
+        title_fontsize=8.5,
+    )
+
+
+def _flux_label(observable: str) -> str:
+    if observable == "boron_to_carbon":
+        return "B/C at equal rigidity"
+    return rf"{_SPECIES[observable]} $R^{{2.7}}\,\mathrm{{d}}J/\mathrm{{d}}R\ {_FLUX_UNIT}$"
+
+
+def _plain(period: str) -> str:
+    """``ams02_2011_2013`` as people write it."""
+    prefix, *years = period.split("_")
+    return f"{prefix.upper().replace('AMS02', 'AMS-02')} {'-'.join(years)}".strip()
+
+
+def _plain_log_ticks(axis) -> None:
+    """0.1 and 0.2 instead of powers of ten, for an axis of about one decade."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))

@@ -1,0 +1,41 @@
+#!/usr/bin/env python
+"""Corner plot of a run: corner.png and corner.pdf in its folder.
+
+Works while the run goes on; says NOT CONVERGED where that is so.
+"""
+
+from pathlib import Path
+
+from pipeline import cli
+
+cli.limit_threads()
+
+from pipeline.figures.corner_plot import corner_figure  # noqa: E402
+from pipeline.figures.run_inputs import load_posterior_and_problem  # noqa: E402
+from pipeline.figures.style import save_figure  # noqa: E402
+
+
+def main() -> int:
+    arguments = cli.parser(__doc__)
+    cli.add_run_argument(arguments)
+    arguments.add_argument(
+        "--params", metavar="A,B,...", help="only these parameters, e.g. n_warm,B_warm,Ma,L"
+    )
+    arguments.add_argument(
+        "--output", metavar="STEM", help="write STEM.png and STEM.pdf; default RUN/corner"
+    )
+    options = arguments.parse_args()
+    folder = cli.run_directory(options.run)
+    posterior, problem = load_posterior_and_problem(folder)
+    params = None
+    if options.params is not None:
+        params = [name.strip() for name in options.params.split(",") if name.strip()]
+    figure = corner_figure(posterior, problem, params, title=folder.resolve().name)
+    for path in save_figure(figure, Path(options.output or folder / "corner")):
+        print(f"figure: {path}")
+    print(posterior.verdict.banner())
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run_script(main)
