@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from arviz_stats.base import array_stats
 from emcee.autocorr import auto_window
 from scipy import fft
 
@@ -164,15 +163,23 @@ def _diagnose(chain, log_prob) -> dict[str, np.ndarray]:
         tau[index] = integrated_time(series.swapaxes(0, 1).reshape(n, -1))
         every = 1 if np.isnan(tau[index]) else max(1, min(int(tau[index] / 2), n // 4))
         draws = series[:, ::every]
-        rhat[index] = _rhat(draws.reshape(n_ensembles, -1))
+        # One ensemble alone: its halves (ArviZ wants at least two chains).
+        rhat[index] = _rhat(_even(draws).reshape(max(n_ensembles, 2), -1))
         between[index] = _rhat(draws.swapaxes(1, 2).reshape(n_ensembles * walkers, -1))
     return {"tau": tau, "rhat": rhat, "walkers": between}
+
+
+def _even(draws: np.ndarray) -> np.ndarray:
+    """(n_ensembles, n, nwalkers) without the first row if n is odd."""
+    return draws[:, draws.shape[1] % 2 :]
 
 
 def _rhat(draws: np.ndarray) -> float:
     """Rank-normalised split R-hat of (n_chains, n_draws); NaN where a chain does not move."""
     if draws.shape[1] < 4 or not np.all(np.isfinite(draws)) or np.any(np.ptp(draws, axis=1) == 0):
         return float("nan")
+    from arviz_stats.base import array_stats  # takes a second to import: not in every worker
+
     return float(array_stats.rhat(draws, chain_axis=0, draw_axis=1, method="rank"))
 
 

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from pipeline.chain_reader import read_chain, read_progress
-from pipeline.convergence import FILE_NAME, Verdict, assess
+from pipeline.convergence import Verdict, assess
 from pipeline.storage import read_header
 from transport.errors import CrtuneError
 

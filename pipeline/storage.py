@@ -91,7 +91,7 @@ class ChainWriter:
         _remove_drafts(path)
         record = _record(header.nwalkers, 0, 0, 0.0, 0, np.zeros(header.nwalkers), initial)
         parts = (initial.coords, initial.log_prob, initial.blobs)
-        with _draft(path) as draft:
+        with _disk_errors(path, None), _draft(path) as draft:
             made = layout.create(draft, header, max(1, capacity), _BLOCKS_PER_ALLOCATION, parts)
             with _opened(draft) as descriptor:
                 layout.write_all(descriptor, record.tobytes(), made.offsets["journal"])
@@ -373,12 +373,11 @@ def _draft(path: Path):
     """A file under another name that replaces `path` when the block ends without an error."""
     draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
     try:
-        with _disk_errors(path, None):
-            yield draft
-            with _opened(draft) as descriptor:
-                os.fsync(descriptor)
-            os.replace(draft, path)
-            layout.sync_folder(path.parent)
+        yield draft
+        with _opened(draft) as descriptor:
+            os.fsync(descriptor)
+        os.replace(draft, path)
+        layout.sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

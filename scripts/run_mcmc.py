@@ -11,12 +11,6 @@ from functools import partial
 
 from pipeline import cli
 
-cli.limit_threads()
-
-from pipeline.engines import WorkerDiedError  # noqa: E402
-from pipeline.problem import build_problem  # noqa: E402
-from pipeline.rounds import Run, salvage_run, set_aside  # noqa: E402
-
 
 def main() -> int:
     arguments = cli.parser(__doc__)
@@ -29,6 +23,12 @@ def main() -> int:
     )
     arguments.add_argument("--quiet", action="store_true", help="no progress bar")
     options = arguments.parse_args()
+    cli.limit_threads()
+    # Imported here since every worker process imports this file again.
+    from pipeline.engines import WorkerDiedError
+    from pipeline.problem import build_problem
+    from pipeline.rounds import Run, salvage_run, set_aside
+
     if options.workers is not None:
         options.overrides.append(f"sampling.workers={options.workers}")
     if options.max_steps is not None:

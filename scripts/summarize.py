@@ -6,17 +6,16 @@ Works while the run goes on; says NOT CONVERGED where that is so.
 
 from pipeline import cli
 
-cli.limit_threads()
-
-from pipeline.posterior import load_run  # noqa: E402
-from pipeline.summary import format_table, summarize, write_csv  # noqa: E402
-
 
 def main() -> int:
     arguments = cli.parser(__doc__)
     cli.add_run_argument(arguments)
     arguments.add_argument("--no-netcdf", action="store_true", help="do not write posterior.nc")
     options = arguments.parse_args()
+    cli.limit_threads()
+    from pipeline.posterior import load_run
+    from pipeline.summary import format_table, summarize, write_csv
+
     folder = cli.run_directory(options.run)
     posterior = load_run(folder)
     rows = summarize(posterior)

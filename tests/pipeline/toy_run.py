@@ -20,8 +20,8 @@ SAMPLING = {
     "seed": 7,
     "start": "prior",
     "checkpoint_steps": 20,
-    "min_steps": 200,
-    "max_steps": 400,
+    "min_steps": 100,
+    "max_steps": 200,
     "thin": 1,
     "workers": 1,
 }
