@@ -5,6 +5,104 @@ from __future__ import annotations
 import numpy as np
 
 from transport.constants import LIGHT_SPEED
+from transport.linear_damping import damping_option, damping_rate
+from transport.parameters import Parameter
+from transport.plasma import alfven_speed
+from transport.residence import amplitude
+from transport.self_confinement import linear_damping_coefficient, turbulent_damping_rate
+
+SEC3 = "Sec. 3"
+
+BASE_DENSITY = Parameter(
+    name="n_base",
+    unit="cm^-3",
+    latex=r"n_0",
+    description="thermal density at the base of the stratified halo",
+    fiducial=0.005,
+    section=SEC3,
+    scale="log10",
+)
+BASE_FIELD = Parameter(
+    name="B_base",
+    unit="uG",
+    latex=r"B_0",
+    description="magnetic field at the base of the stratified halo, taken as vertical",
+    fiducial=1.0,
+    section=SEC3,
+    scale="log10",
+)
+BASE_HEIGHT = Parameter(
+    name="z_0",
+    unit="pc",
+    latex="z_0",
+    description="height of the base of the stratified halo",
+    fiducial=500.0,
+    section=SEC3,
+    scale="log10",
+)
+TOP_HEIGHT = Parameter(
+    name="z_max",
+    unit="kpc",
+    latex=r"z_\mathrm{max}",
+    description="height at which the power laws of the stratified halo end",
+    fiducial=20.0,
+    section=SEC3,
+    scale="log10",
+)
+SPEED_SLOPE = Parameter(
+    name="lambda1",
+    unit="",
+    latex=r"\lambda_1",
+    description="rise of the Alfven speed with height, v_A ~ z^lambda1",
+    fiducial=0.5,
+    section=SEC3,
+)
+DAMPING_FALL = Parameter(
+    name="lambda2",
+    unit="",
+    latex=r"\lambda_2",
+    description="fall of linear damping with height, S ~ z^-lambda2",
+    fiducial=1.0,
+    section=SEC3,
+)
+BASE_SCALE = Parameter(
+    name="L_base",
+    unit="pc",
+    latex=r"L_0",
+    description="scale on which Alfvenic turbulence of Ma = 1 is injected at the base",
+    fiducial=500.0,
+    section=SEC3,
+    scale="log10",
+)
+
+STRATIFIED_DAMPING = damping_option(turbulence=(BASE_SCALE,))
+
+EXTENSION = (
+    "extension: B/C of the stratified halo is not in the paper; it follows from kappa_sc |df_p/dz| "
+    "= S, which gives boron the residence f/Q of the protons"
+)
+
+
+def base_coefficient(damping, v, rigidity):
+    """S at the base of the halo (eq. 23, or eq. 4 with another damping), (n, n_R).
+
+    Parameters
+    ----------
+    damping : a choice of `STRATIFIED_DAMPING`
+    v : values in CGS: B_base, n_base and L_base, or Gamma_1GV (and a_damp)
+    rigidity : (n_R,) GV
+    """
+    if damping == "turbulence":
+        rate = turbulent_damping_rate(rigidity, v["B_base"], v["n_base"], v["L_base"])
+    else:
+        rate = damping_rate(damping, v, rigidity)
+    s = linear_damping_coefficient(rigidity, rate, v["B_base"], v["n_base"])
+    return amplitude(v, "A_S") * s
+
+
+def base_alfven_speed(v):
+    """v_A at the base, (n,) cm/s."""
+    return alfven_speed(v["B_base"], v["n_base"])
 
 
 def residence_stratified(source, s_base, v_a_base, lambda1, lambda2, extent):
