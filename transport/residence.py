@@ -74,6 +74,15 @@ class ResidenceScenario(ScenarioWithOptions):
         """Q(p) of the protons, (n, n_R) CGS, of values in CGS."""
         return proton_source(rigidity, v["E_CR"], v["gamma_inj"], v["r"])
 
+    def diagnostics(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """`derived` and what costs more: escape speeds, cutoffs, transitions, each (n,).
+
+        See `transport.diagnostics.diagnostics` for names and units.
+        """
+        from transport.diagnostics import diagnostics
+
+        return diagnostics(self, values)
+
     def to_cgs(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Parameter values in CGS, (n,) each."""
         return {p.name: np.atleast_1d(p.to_cgs(values[p.name])) for p in self.parameters}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from transport.kinematics import PROTON, beta
 from transport.options import Option
 from transport.plasma import alfven_speed, plasma_beta
@@ -68,16 +70,18 @@ class TwoPhase(ResidenceScenario):
         kappa = amplitude(v, "A_kappa") * kappa_warm(self.chosen["warm_cascade"], v, rigidity)
         x = self.nonlinear_coefficient(v, rigidity)
         v_a = alfven_speed(v["B_hot"], v["n_hot"])
-        height = v["r"] - v["z_W"]
+        # a layer that reaches beyond the outer boundary ends there
+        warm_height = np.minimum(v["z_W"], v["r"])[:, None]
+        height = v["r"][:, None] - warm_height
         s = self.linear_coefficient(v, rigidity)
 
         def residence(species):
             ratio = beta(rigidity, PROTON) / beta(rigidity, species)
             if s is None:
-                halo = residence_streaming(source, x, v_a, height, ratio)
+                halo = residence_streaming(source, x, v_a, height[:, 0], ratio)
             else:
-                halo = residence_both_dampings(source, x, s, v_a, height, ratio)
-            return {"warm layer": v["z_W"][:, None] / kappa * ratio, "hot halo": halo}
+                halo = residence_both_dampings(source, x, s, v_a, height[:, 0], ratio)
+            return {"warm layer": warm_height / kappa * ratio, "hot halo": halo}
 
         return kappa, residence
 

@@ -1,0 +1,172 @@
+"""What a scenario does with cosmic rays, in numbers: speeds, cutoffs and transition rigidities.
+
+`Scenario.derived` stays cheap, for constraints on every sample; these need whole spectra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from transport.constants import LIGHT_SPEED, PROTON_MASS
+from transport.injection import GEV_PER_C, flux_per_rigidity
+from transport.kinematics import PROTON, beta
+from transport.plasma import alfven_speed, proton_gyrofrequency, thermal_speed
+
+GRID = np.geomspace(0.05, 1e5, 190)
+"""GV, 30 a decade."""
+PIVOTS = (1.0, 10.0, 100.0, 1000.0)
+"""GV, where speeds and rates are given."""
+
+
+def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Diagnostics of a scenario where each is defined.
+
+    Parameters
+    ----------
+    scenario : a `transport.residence.ResidenceScenario`
+    values : of its parameters, (n,) each, in their units
+
+    Returns
+    -------
+    (n,) each, CGS with rigidities in GV, on top of what `scenario.derived` gives:
+
+    - ``v_esc_<R>GV``: effective streaming speed Q/f(0) of protons (eq. 8)
+    - ``R_cutoff``: above it S > Q, nothing confines itself (eq. 6; at z_max where stratified);
+      ``R_star``: the same at the base of a stratified halo
+    - ``R_nlld``: X^2 = Q v_A h, from streaming to nonlinear Landau damping (below eq. 13)
+    - ``R_warm``: from the halo to the warm layer (eq. 27)
+    - ``v_D_<R>GV``: drift kappa_turb / L_CR (eq. 16), L_CR the height of the boundary, and
+      ``suppressed_<R>GV``: 1 where it is below v_A, so that the streaming instability is absent
+    - ``Gamma_nlld_<R>GV``: eq. 14 with the slope of the predicted spectrum;
+      ``Gamma_lin_<R>GV`` the linear rate, and ``R_lin``: above it the linear one is larger
+
+    A rigidity is infinite where the transition lies above 1e5 GV, 0 where below 0.05 GV.
+    """
+    v = scenario.to_cgs(values)
+    spectra = scenario.spectra(values, GRID)
+    source = scenario.source(v, GRID)
+    found = dict(scenario.derived(values))
+    unit = flux_per_rigidity(source, GRID, LIGHT_SPEED * beta(GRID, PROTON))
+    found |= _at_pivots("v_esc", unit / spectra.proton)
+    if spectra.kappa_turb is not None:
+        found |= _drift(v, found, spectra.kappa_turb)
+    if "warm layer" in spectra.terms:
+        warm = spectra.terms["warm layer"][0]
+        with np.errstate(divide="ignore"):
+            found["R_warm"] = last_crossing(np.log(warm / (spectra.proton - warm)))
+    s = getattr(scenario, "linear_coefficient", lambda *_: None)(v, GRID)
+    if s is not None:
+        found |= _linear(v, found, source, s)
+    if hasattr(scenario, "nonlinear_coefficient"):
+        found |= _nonlinear(scenario, v, found, source, spectra, s)
+    return found
+
+
+def _at_pivots(name, array):
+    return {f"{name}_{r:g}GV": _interpolate(array, r) for r in PIVOTS}
+
+
+def _interpolate(array, rigidity):
+    """Log-log interpolation of positive rows on `GRID`, (n,)."""
+    log_grid, at = np.log(GRID), np.log(rigidity)
+    return np.exp([np.interp(at, log_grid, np.log(row)) for row in array])
+
+
+def last_crossing(log_ratio):
+    """Rigidity (GV) at which each row on `GRID` rises through 0 for the last time, (n,).
+
+    Infinite where a row ends below 0, 0 where it never is below.
+    """
+    log_grid = np.log(GRID)
+    result = np.empty(len(log_ratio))
+    for i, row in enumerate(log_ratio):
+        below = np.flatnonzero(row < 0)
+        if not below.size:
+            result[i] = 0.0
+        elif below[-1] == len(row) - 1:
+            result[i] = np.inf
+        else:
+            j = below[-1]
+            share = row[j] / (row[j] - row[j + 1])
+            result[i] = np.exp(log_grid[j] + share * (log_grid[j + 1] - log_grid[j]))
+    return result
+
+
+def _drift(v, found, kappa):
+    """Eq. 16 in the turbulent phase: the warm layer, or else the halo."""
+    length = v["H"] if "H" in v else v.get("z_max", v["r"])
+    drift = _at_pivots("v_D", kappa / length[:, None])
+    v_a = next((found[f"v_A_{tag}"] for tag in ("warm", "halo", "hot") if f"v_A_{tag}" in found),
+               None)  # fmt: skip
+    if v_a is not None:
+        drift |= {
+            f"suppressed_{r:g}GV": (drift[f"v_D_{r:g}GV"] < v_a).astype(float) for r in PIVOTS
+        }
+    return drift
+
+
+def _linear(v, found, source, s):
+    log_ratio = np.log(s / source)
+    if "extent" not in found:
+        return {"R_cutoff": last_crossing(log_ratio)}
+    at_top = log_ratio - (v["lambda2"] * np.log(found["extent"]))[:, None]
+    return {"R_star": last_crossing(log_ratio), "R_cutoff": last_crossing(at_top)}
+
+
+def _nonlinear(scenario, v, found, source, spectra, s):
+    v_a = found["v_A_hot"][:, None]
+    height = v["r"] - v.get("z_W", 0.0)
+    x = scenario.nonlinear_coefficient(v, GRID)
+    result = {"R_nlld": last_crossing(np.log(x**2 / (source * v_a * height[:, None])))}
+    slope = spectral_slope(spectra.proton, GRID)
+    rate = nonlinear_damping_rate(
+        GRID, number_density(spectra.proton, GRID), slope, v["n_hot"], v["T_hot"], v["B_hot"],
+        height,
+    )  # fmt: skip
+    result |= _at_pivots("Gamma_nlld", rate)
+    if s is not None:
+        gamma = s * rate_per_coefficient(GRID, v["B_hot"], v["n_hot"])
+        result |= _at_pivots("Gamma_lin", gamma)
+        result["R_lin"] = last_crossing(np.log(gamma / rate))
+    return result
+
+
+def spectral_slope(proton, rigidity, low=10.0, high=1000.0):
+    """alpha of f ~ p^-alpha, fitted to dJ/dR between two rigidities (GV) in the log, (n,)."""
+    inside = (rigidity >= low) & (rigidity <= high)
+    return 2.0 - np.polyfit(np.log(rigidity[inside]), np.log(proton[:, inside]).T, 1)[0]
+
+
+def number_density(proton, rigidity):
+    """Protons per cm^3 between the ends of `rigidity`: integral of 4 pi / v dJ/dR, (n,)."""
+    density = 4e-4 * np.pi * proton / (LIGHT_SPEED * beta(rigidity, PROTON))
+    return np.trapezoid(density * rigidity, np.log(rigidity), axis=1)
+
+
+def nonlinear_damping_rate(
+    rigidity, cr_density, slope, density, temperature, magnetic_field, scale_height
+):
+    """Gamma_NLLD of eq. 14, (n, n_R) 1/s.
+
+    Parameters
+    ----------
+    rigidity : (n_R,) GV
+    cr_density, slope : (n,) n_CR in cm^-3, alpha of f ~ p^-alpha
+    density, temperature, magnetic_field : (n,) cm^-3, K, G of the thermal plasma
+    scale_height : (n,) L_CR, cm
+    """
+    v_a = alfven_speed(magnetic_field, density)
+    at_1_gv = np.sqrt(
+        cr_density / density * thermal_speed(temperature) / v_a
+        * proton_gyrofrequency(magnetic_field) * LIGHT_SPEED / scale_height
+    )  # fmt: skip
+    return at_1_gv[:, None] * np.asarray(rigidity) ** (-(slope[:, None] - 3.0) / 2.0)
+
+
+def rate_per_coefficient(rigidity, magnetic_field, density):
+    """Gamma / S = 4 pi^3 m_p Omega_0 v_A p^3 / B^2 of eq. 4, (n, n_R) CGS."""
+    v_a = alfven_speed(magnetic_field, density)
+    factor = 4.0 * np.pi**3 * PROTON_MASS * proton_gyrofrequency(magnetic_field) * v_a
+    return (factor / magnetic_field**2)[:, None] * (GEV_PER_C * np.asarray(rigidity)) ** 3
