@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import chain_layout as layout
-from pipeline.chain_layout import ChainHeader
-from pipeline.storage import (
-    ChainWriter,
+from pipeline.chain_files import (
     DamagedChainError,
-    _complete_records,
-    _layout_of,
+    complete_records,
     first_bad_block,
+    layout_of,
     open_chain,
     read_header,
 )
+from pipeline.chain_layout import ChainHeader
+from pipeline.storage import ChainWriter
 from transport.errors import CrtuneError
 
 
@@ -80,10 +80,10 @@ def read_progress(path: str | Path) -> tuple[int, float]:
 
 def read_journal(path: str | Path) -> np.ndarray:
     """Complete blocks, one record each: ``start``, ``stop``, unix ``time``, wall ``seconds``."""
-    header, places = read_header(path), _layout_of(Path(path))
+    header, places = read_header(path), layout_of(Path(path))
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        records = _complete_records(descriptor, places, header.nwalkers)
+        records = complete_records(descriptor, places, header.nwalkers)
     finally:
         os.close(descriptor)
     return records[["start", "stop", "time", "seconds"]][1:]
@@ -112,7 +112,7 @@ def salvage(path: str | Path) -> tuple[int, int]:
         header, places = read_header(copy), layout.read_layout(copy)
         descriptor = os.open(copy, os.O_RDWR)
         try:
-            records = _complete_records(descriptor, places, header.nwalkers)
+            records = complete_records(descriptor, places, header.nwalkers)
             total = int(records[-1]["stop"]) if len(records) else 0
             bad = first_bad_block(descriptor, places, header, records)
             _clear_records(descriptor, places, header, len(records) if bad is None else bad)

@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from pipeline.chain_files import read_header
 from pipeline.chain_reader import read_chain, read_progress
 from pipeline.convergence import Verdict, assess
-from pipeline.storage import read_header
 from transport.errors import CrtuneError
 
 _MAX_STORED = 4096  # stored steps per ensemble that a verdict is made from
@@ -114,8 +114,7 @@ class Posterior:
         return tree
 
     def save_netcdf(self, path: str | Path) -> Path:
-        """Write ArviZ's own format, which `arviz_base.from_netcdf` or `xarray.open_datatree`
-        reads."""
+        """Write ArviZ's own format, read by ``xarray.open_datatree(path, engine="h5netcdf")``."""
         path = Path(path)
         draft = path.with_name(f".{path.name}.draft")
         self.to_arviz().to_netcdf(draft, engine="h5netcdf")

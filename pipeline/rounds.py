@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.chain_files import DamagedChainError, read_header
 from pipeline.chain_reader import read_progress, salvage
 from pipeline.convergence import Verdict
 from pipeline.engines import LocalEngine, SerialEngine, Task
@@ -20,7 +21,7 @@ from pipeline.lock import WriterLock, live_owner
 from pipeline.posterior import assess_run, ensemble_files
 from pipeline.progress import ProgressBar
 from pipeline.sampling import check_same_problem, ensemble_path
-from pipeline.storage import ChainWriter, DamagedChainError, read_header
+from pipeline.storage import ChainWriter
 from transport.errors import CrtuneError
 
 _ROUND_GROWTH = 1.25

@@ -8,28 +8,36 @@ Readers (`read_chain`, emcee's `HDFBackend`) take no locks and never disturb the
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import time
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from pipeline import chain_layout as layout
+from pipeline.chain_files import (
+    ROWS,
+    DamagedChainError,
+    checksum,
+    complete_records,
+    damaged_after,
+    disk_errors,
+    draft_of,
+    first_bad_block,
+    layout_of,
+    opened,
+    read_header,
+    read_initial,
+    remove_drafts,
+    row_bytes,
+    row_shape,
+)
 from pipeline.chain_layout import ChainHeader
 from pipeline.provenance import same_origin, session
 from transport.errors import CrtuneError
 
 _BLOCKS_PER_ALLOCATION = 512
-_ROWS = ("chain", "log_prob", "blobs")
-
-
-class DamagedChainError(CrtuneError):
-    """A chain file that cannot be trusted; the message says what can be recovered and how."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,9 @@ class ChainWriter:
     def __init__(self, path: str | Path, before_write=lambda: None):
         self.path = Path(path)
         self.before_write = before_write
-        _remove_drafts(self.path)
+        remove_drafts(self.path)
         self.header = read_header(self.path)
-        self._layout = _layout_of(self.path)
+        self._layout = layout_of(self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
         try:
             self._recover()
@@ -88,20 +96,20 @@ class ChainWriter:
         if path.exists():
             raise CrtuneError(f"{path}: exists already")
         header = replace(header, sessions=(session(),))
-        _remove_drafts(path)
+        remove_drafts(path)
         record = _record(header.nwalkers, 0, 0, 0.0, 0, np.zeros(header.nwalkers), initial)
         parts = (initial.coords, initial.log_prob, initial.blobs)
-        with _disk_errors(path, None), _draft(path) as draft:
+        with disk_errors(path, None), draft_of(path) as draft:
             made = layout.create(draft, header, max(1, capacity), _BLOCKS_PER_ALLOCATION, parts)
-            with _opened(draft) as descriptor:
+            with opened(draft) as descriptor:
                 layout.write_all(descriptor, record.tobytes(), made.offsets["journal"])
         return cls(path, **options)
 
     def snapshot(self) -> Snapshot:
         """State after the last stored step, or the starting points."""
         if self.iteration:
-            rows = {name: self._read_rows(name, self.iteration - 1, 1)[0] for name in _ROWS}
-            coords, log_prob, blobs = (rows[name] for name in _ROWS)
+            rows = {name: self._read_rows(name, self.iteration - 1, 1)[0] for name in ROWS}
+            coords, log_prob, blobs = (rows[name] for name in ROWS)
         else:
             coords, log_prob, blobs = read_initial(self.path)
         return Snapshot(coords, log_prob, blobs, _random_state(self._last))
@@ -144,7 +152,7 @@ class ChainWriter:
         """
         rows = {
             name: np.ascontiguousarray(values, dtype="<f8")
-            for name, values in zip(_ROWS, (chain, log_prob, blobs), strict=True)
+            for name, values in zip(ROWS, (chain, log_prob, blobs), strict=True)
         }
         start, stop = self.iteration, self.iteration + len(rows["chain"])
         for name, values in rows.items():
@@ -153,10 +161,10 @@ class ChainWriter:
         self.reserve(stop)
         total = self.accepted + accepted
         state = Snapshot(rows["chain"], rows["log_prob"], rows["blobs"], random_state)
-        crc = _crc(rows[name] for name in _ROWS)
+        crc = checksum(rows[name] for name in ROWS)
         record = _record(self.header.nwalkers, start, stop, seconds, crc, total, state)
         self.before_write()
-        with _disk_errors(self.path, start):
+        with disk_errors(self.path, start):
             for name, values in rows.items():
                 offset = self._layout.offsets[name] + start * self._row_bytes(name)
                 layout.write_all(self._descriptor, values, offset)
@@ -202,7 +210,7 @@ class ChainWriter:
             )
         bad = first_bad_block(self._descriptor, self._layout, self.header, records)
         if bad is not None:
-            raise _damaged(self.path, int(records[bad]["start"]), int(records[-1]["stop"]))
+            raise damaged_after(self.path, int(records[bad]["start"]), int(records[-1]["stop"]))
         self._use(records)
 
     def _use(self, records: np.ndarray) -> None:
@@ -215,36 +223,36 @@ class ChainWriter:
     def _publish(self) -> None:
         """Tell readers how many steps there are; the journal, not this, is the truth."""
         offsets = self._layout.offsets
-        with _disk_errors(self.path, self.iteration):
+        with disk_errors(self.path, self.iteration):
             layout.write_all(self._descriptor, self.accepted, offsets["accepted"])
             counter = np.int64(self.iteration).tobytes()
             layout.write_all(self._descriptor, counter, offsets["iteration"])
 
     def _records(self) -> np.ndarray:
-        return _complete_records(self._descriptor, self._layout, self.header.nwalkers)
+        return complete_records(self._descriptor, self._layout, self.header.nwalkers)
 
     def _write_record(self, index: int, record: np.ndarray) -> None:
         offset = self._layout.offsets["journal"] + index * record.nbytes
         layout.write_all(self._descriptor, record.tobytes(), offset)
 
     def _row_bytes(self, name: str) -> int:
-        return _row_bytes(self.header, name)
+        return row_bytes(self.header, name)
 
     def _read_rows(self, name: str, start: int, count: int) -> np.ndarray:
         size = self._row_bytes(name)
         raw = os.pread(self._descriptor, count * size, self._layout.offsets[name] + start * size)
-        return np.frombuffer(raw, "<f8").reshape(count, *_row_shape(self.header, name)).copy()
+        return np.frombuffer(raw, "<f8").reshape(count, *row_shape(self.header, name)).copy()
 
     def _rewrite(self, capacity: int, block_capacity: int, header: ChainHeader) -> None:
         self.before_write()
         old = self._layout.offsets
-        with _disk_errors(self.path, self.iteration), _draft(self.path) as draft:
+        with disk_errors(self.path, self.iteration), draft_of(self.path) as draft:
             parts = read_initial(self.path)
             new = layout.create(draft, header, capacity, block_capacity, parts)
-            sizes = {name: self.iteration * self._row_bytes(name) for name in _ROWS}
+            sizes = {name: self.iteration * self._row_bytes(name) for name in ROWS}
             sizes["journal"] = self._n_records * self._last.nbytes
             sizes["accepted"], sizes["iteration"] = self.accepted.nbytes, 8
-            with _opened(draft) as descriptor:
+            with opened(draft) as descriptor:
                 for name, size in sizes.items():
                     place = old[name], new.offsets[name]
                     layout.copy_rows(self._descriptor, descriptor, *place, size)
@@ -252,103 +260,6 @@ class ChainWriter:
         self.close()
         self._descriptor = os.open(self.path, os.O_RDWR)
         self.header, self._layout = header, new
-
-
-def read_header(path: str | Path) -> ChainHeader:
-    """Description of an ensemble's file.
-
-    Raises
-    ------
-    CrtuneError: no such file, not a chain file of crtune
-    DamagedChainError: truncated or unreadable
-    """
-    with open_chain(path) as file:
-        return ChainHeader.from_json(file["crtune/header"].asstr()[()])
-
-
-def read_initial(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starting points: coords (nwalkers, ndim), log_prob (nwalkers,), blobs (nwalkers, n_blobs)."""
-    with open_chain(path) as file:
-        own = file["crtune"]
-        return tuple(own[f"initial_{name}"][()] for name in ("coords", "log_prob", "blobs"))
-
-
-@contextlib.contextmanager
-def open_chain(path: str | Path):
-    """Open a chain file for reading, without locks, as an `h5py.File`."""
-    path = Path(path)
-    if not path.is_file():
-        raise CrtuneError(f"{path}: there is no such chain file; has the run been started?")
-    for attempt in range(5):
-        try:
-            file = h5py.File(path, "r", locking=False)
-            break
-        except OSError as error:
-            if attempt == 4 or path.stat().st_size == 0 or "truncated" in str(error):
-                raise _unreadable(path, error) from error
-            time.sleep(0.05)
-    with file:
-        if "crtune" not in file or "header" not in file["crtune"]:
-            raise CrtuneError(f"{path}: is HDF5 but no chain file of crtune")
-        if int(file["crtune"].attrs["format"]) > layout.FORMAT_VERSION:
-            raise CrtuneError(f"{path}: written by a newer crtune; update this one to read it")
-        yield file
-
-
-# Shared by the writer, the reader and the salvage.
-
-
-def _row_shape(header: ChainHeader, name: str) -> tuple[int, ...]:
-    last = {"chain": (header.ndim,), "log_prob": (), "blobs": (len(header.blob_names),)}
-    return (header.nwalkers, *last[name])
-
-
-def _row_bytes(header: ChainHeader, name: str) -> int:
-    return 8 * int(np.prod(_row_shape(header, name)))
-
-
-def _layout_of(path: Path) -> layout.Layout:
-    try:
-        return layout.read_layout(path)
-    except (OSError, KeyError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _complete_records(descriptor: int, places: layout.Layout, nwalkers: int) -> np.ndarray:
-    """Journal records up to the first incomplete one."""
-    dtype = layout.record_dtype(nwalkers)
-    size = places.block_capacity * dtype.itemsize
-    raw = os.pread(descriptor, size, places.offsets["journal"])
-    records = np.frombuffer(raw[: len(raw) // dtype.itemsize * dtype.itemsize], dtype)
-    stop = 0
-    for index, record in enumerate(records):
-        if not layout.is_sealed(record) or int(record["start"]) != stop:
-            return records[:index]
-        stop = int(record["stop"])
-    return records
-
-
-def first_bad_block(descriptor, places: layout.Layout, header: ChainHeader, records) -> int | None:
-    """Index of the first block whose rows differ from their checksum."""
-    for index, record in enumerate(records):
-        start, stop = int(record["start"]), int(record["stop"])
-        if stop == start:
-            continue
-        parts = []
-        for name in _ROWS:
-            size = _row_bytes(header, name)
-            offset = places.offsets[name] + start * size
-            parts.append(os.pread(descriptor, (stop - start) * size, offset))
-        if _crc(parts) != int(record["data_crc"]):
-            return index
-    return None
-
-
-def _crc(parts) -> int:
-    crc = 0
-    for part in parts:
-        crc = zlib.crc32(part, crc)
-    return crc
 
 
 def _record(nwalkers, start, stop, seconds, crc, accepted, state: Snapshot) -> np.ndarray:
@@ -366,61 +277,3 @@ def _random_state(record) -> tuple:
     key = np.array(record["rng_key"], dtype=np.uint32)
     position, has_gauss = int(record["rng_pos"]), int(record["rng_has_gauss"])
     return ("MT19937", key, position, has_gauss, float(record["rng_gauss"]))
-
-
-@contextlib.contextmanager
-def _draft(path: Path):
-    """A file under another name that replaces `path` when the block ends without an error."""
-    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
-    try:
-        yield draft
-        with _opened(draft) as descriptor:
-            os.fsync(descriptor)
-        os.replace(draft, path)
-        layout.sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _remove_drafts(path: Path) -> None:
-    for draft in path.parent.glob(f".{path.name}.draft-*"):
-        draft.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _opened(path: Path):
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _disk_errors(path: Path, steps: int | None):
-    try:
-        yield
-    except OSError as error:
-        safe = "" if steps is None else f"; the {steps} steps stored so far are safe"
-        remedy = "free some space" if error.errno in _FULL else "mend that"
-        reason = error.strerror or str(error)
-        raise CrtuneError(
-            f"{path}: cannot be written ({reason}){safe}; {remedy} and give the same command again"
-        ) from error
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def _unreadable(path: Path, error: Exception) -> DamagedChainError:
-    return DamagedChainError(
-        f"{path}: damaged, it cannot be opened ({str(error).splitlines()[0]}); "
-        "run_mcmc.py --salvage keeps every block that is still whole and goes on from there"
-    )
-
-
-def _damaged(path: Path, good: int, total: int) -> DamagedChainError:
-    return DamagedChainError(
-        f"{path}: damaged after step {good} of {total} (the checksum of a block differs); "
-        f"run_mcmc.py --salvage keeps the first {good} steps and goes on from there"
-    )

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from pipeline import chain_layout, storage
+from pipeline.chain_files import DamagedChainError, read_header
+from pipeline.chain_layout import ChainHeader
 from pipeline.chain_reader import read_chain, read_journal, read_progress, salvage
-from pipeline.storage import ChainHeader, ChainWriter, DamagedChainError, Snapshot
+from pipeline.storage import ChainWriter, Snapshot
 from transport.errors import CrtuneError
 
 WALKERS, NDIM = 6, 2
@@ -113,7 +115,7 @@ def test_emcee_opens_it(filled):
 
 
 def test_provenance_is_in_the_file(filled):
-    header = storage.read_header(filled[0])
+    header = read_header(filled[0])
     assert header.units == ("", "pc")
     assert header.labels[1] == r"$\log_{10} b$"
     assert header.fingerprint == {"data": "1234"}
@@ -141,7 +143,7 @@ def test_another_origin_is_noted_once(filled, monkeypatch):
     for _ in range(2):
         with ChainWriter(path) as writer:
             writer.note_session()
-    assert [s["host"] for s in storage.read_header(path).sessions][1:] == ["elsewhere"]
+    assert [s["host"] for s in read_header(path).sessions][1:] == ["elsewhere"]
     np.testing.assert_array_equal(read_chain(path).chain, chain)
 
 
@@ -213,7 +215,7 @@ def test_full_disk_while_growing_keeps_the_old_file(filled, rng, monkeypatch):
 
 
 def test_full_disk_while_appending_keeps_what_was_stored(filled, rng, monkeypatch):
-    path, (chain, _, _), states = filled
+    path, _, states = filled
     writer = ChainWriter(path)
     writer.reserve(100)
 
@@ -243,11 +245,15 @@ def test_a_file_system_that_really_fills(tmp_path, rng):
         path = small / "ensemble_00.h5"
         writer, state = make_writer(path, rng, capacity=7)
         written = []
-        with pytest.raises(CrtuneError, match="No space left"):
+
+        def fill():
             while True:
                 rows = block(rng, 7)
                 writer.append(*rows, np.zeros(WALKERS), state.random_state)
                 written.append(rows[0])
+
+        with pytest.raises(CrtuneError, match="No space left"):
+            fill()
         writer.close()
         assert written
         np.testing.assert_array_equal(read_chain(path).chain, np.concatenate(written))
@@ -331,7 +337,8 @@ while True:
     chain = np.broadcast_to(steps[:, None, None], (5, WALKERS, NDIM))
     log_prob = chain[..., 0]
     random.seed(n + 5)
-    writer.append(chain, log_prob, np.stack([log_prob] * 2, -1), np.ones(WALKERS), random.get_state())
+    blobs = np.stack([log_prob] * 2, -1)
+    writer.append(chain, log_prob, blobs, np.ones(WALKERS), random.get_state())
 """
 
 
