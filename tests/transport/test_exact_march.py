@@ -28,7 +28,7 @@ def streaming_error(heights, per_decade, slope=3.7):
     """Largest relative error of pure streaming through a rising v_A at 1-100 GV."""
     z = np.linspace(0.0, H, heights)
     speed = V_A * np.exp(2.0 * z / H)
-    r = rigidity_grid(1.0, per_decade)
+    r = rigidity_grid(1.0, 5e4, per_decade)
     q = power_law(r, slope)
     f = march(streaming_medium(z, speed), r, q, lambda j: pure_streaming(heights), q / V_A).f
     expected = (V_A / speed) ** (slope / 3.0) * np.multiply.outer(3.0 * q / (slope * V_A), z**0)
@@ -50,7 +50,7 @@ def test_second_order_in_height_and_in_rigidity():
 
 def test_footnote_2_constant_alfven_speed():
     z = np.linspace(0.0, H, 11)
-    r = rigidity_grid(1.0, 32)
+    r = rigidity_grid(1.0, 5e4, 32)
     q = power_law(r)
     medium = streaming_medium(z, np.full(11, V_A))
     solution = march(medium, r, q, lambda j: pure_streaming(11), q / V_A)
@@ -63,7 +63,7 @@ def test_footnote_2_constant_alfven_speed():
 
 def test_eq_15_diffusion_in_turbulence():
     z = np.linspace(0.0, H, 7)
-    r = rigidity_grid(1.0, 4)
+    r = rigidity_grid(1.0, 5e4, 4)
     q = power_law(r)
     kappa, outer = 1e28, 5e-11
     medium = Medium(z, np.zeros(7), np.zeros(7))
@@ -76,7 +76,7 @@ def test_eq_15_diffusion_in_turbulence():
 def test_eq_13_nonlinear_landau_damping_without_losses(ratio):
     """ratio: X^2 / (Q v_A h), small where streaming wins, large where damping does."""
     z = clustered_heights(0.0, H, 1e-6, 0.01, 1.05)
-    r = rigidity_grid(1.0, 2, highest=10.0)
+    r = rigidity_grid(1.0, 1.0, 2)
     q = power_law(r)
     x = np.sqrt(ratio * q * V_A * H)
     medium = streaming_medium(z, np.full(len(z), V_A), jump=False)
@@ -91,7 +91,7 @@ def test_nonlinear_landau_damping_with_losses_at_the_disk():
     """At constant v_A the flux jumps at the disk only, which leaves an ODE in momentum alone:
     (v_A/3) df/dlnp = F(f) - v_A f - Q, F the flux of eq. 13 solved for its Q."""
     z = clustered_heights(0.0, H, 1e-6, 0.01, 1.05)
-    r = rigidity_grid(1.0, 48)
+    r = rigidity_grid(1.0, 5e4, 48)
     q = power_law(r)
     x = np.sqrt(q * V_A * H * (r / 300.0) ** 1.2)
     medium = streaming_medium(z, np.full(len(z), V_A))
@@ -122,7 +122,7 @@ def test_nonlinear_landau_damping_with_losses_at_the_disk():
 
 def test_eq_19_linear_damping_without_losses():
     z = np.geomspace(1.5e21, 6e22, 160)
-    r = rigidity_grid(1.0, 8)
+    r = rigidity_grid(1.0, 5e4, 8)
     q = power_law(r, 4.3)
     threshold = 1e-5 * np.multiply.outer(r**-3.5, z[0] / z)
     medium = streaming_medium(z, np.full(len(z), V_A), jump=False)
@@ -141,7 +141,7 @@ def test_particle_number_is_conserved():
     int p^2 (Q - F_top) dp = (p_min^3 / 3) int f dV."""
     z = clustered_heights(0.0, H, 1e-5, 0.01, 1.05)
     speed = V_A * np.exp(z / H)
-    r = rigidity_grid(1.0, 64)
+    r = rigidity_grid(1.0, 5e4, 64)
     q = power_law(r)
     x = np.sqrt(0.1 * q * V_A * H * (r / 10.0) ** 1.2)
     medium = streaming_medium(z, speed)
@@ -157,7 +157,7 @@ def test_the_jump_inside_the_domain_takes_its_share():
     below = np.where(z > 0.5 * H, V_A, 0.0)
     above = np.where(z >= 0.5 * H, V_A, 0.0)
     kappa = np.where(z < 0.5 * H, 1e28, 0.0)
-    r = rigidity_grid(1.0, 32)
+    r = rigidity_grid(1.0, 5e4, 32)
     q = power_law(r)
     law = diffusion(kappa, None)
     s = march(Medium(z, below, above), r, q, lambda j: law, q * (1 / V_A + H / 1e28))
@@ -172,7 +172,7 @@ def test_the_jump_inside_the_domain_takes_its_share():
 def test_passive_species_follows_the_protons_at_equal_speed():
     z = clustered_heights(0.0, H, 1e-5, 0.02, 1.1)
     medium = streaming_medium(z, V_A * np.exp(z / H))
-    r = rigidity_grid(1.0, 16)
+    r = rigidity_grid(1.0, 5e4, 16)
     q = power_law(r)
     x = np.full(len(z), 1.0)
     level = np.sqrt(0.3 * q * V_A * H)
@@ -188,7 +188,7 @@ def test_passive_species_follows_the_protons_at_equal_speed():
 
 def test_a_falling_speed_is_refused():
     z = np.linspace(0.0, H, 5)
-    r = rigidity_grid(1.0, 4)
+    r = rigidity_grid(1.0, 5e4, 4)
     q = power_law(r)
     with pytest.raises(CrtuneError, match="falls with height"):
         march(streaming_medium(z, V_A * (2.0 - z / H)), r, q, lambda j: pure_streaming(5), q / V_A)

@@ -5,7 +5,9 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from transport.constants import KPC, PC
-from transport.exact import two_phase_spectra
+from transport.errors import CrtuneError
+from transport.exact import stratified_halo_spectra, two_phase_spectra
+from transport.exact.absorb import absorb
 from transport.exact.medium import rigidity_grid
 from transport.exact.stratified import march_protons
 from transport.exact.two_phase import Grid
@@ -77,7 +79,7 @@ def test_two_phase_converges(two_phase):
 
 def stratified_protons(jump, per_decade=32, heights=160):
     """f(z_0) with the fiducials of Sec. 3 and eq. 19 at the same rigidities."""
-    r = rigidity_grid(0.5, per_decade)
+    r = rigidity_grid(0.5, 5e3, per_decade)
     one = np.ones(1)
     field, density = 1e-6 * one, 5e-3 * one
     q = proton_source(r, 1e50 * one, 4.3 * one, 10 * KPC * one)[0]
@@ -122,3 +124,48 @@ def test_above_the_cutoff_particles_leave_at_the_speed_of_light():
     free = r > 3e3
     assert np.all(eq_19[free] < 0)
     np.testing.assert_allclose(f[free] * 2.99792458e10 / q[free], 1.0, rtol=2e-3)
+
+
+def test_stratified_spectra_agree_with_the_march():
+    values = get_scenario("stratified_halo").fiducial()
+    rigidity = np.array([1.0, 10.0, 100.0, 500.0])
+    near = get_scenario("stratified_halo").spectra(values, rigidity)
+    exact = stratified_halo_spectra(values, rigidity)
+    r, f, eq_19 = stratified_protons(jump=True)
+    expected = np.interp(np.log(rigidity), np.log(r)[eq_19 > 0], (f / eq_19)[eq_19 > 0])
+    np.testing.assert_allclose(exact.proton[0] / near.proton[0], expected, rtol=2e-3)
+    # boron, one step steeper, loses more
+    bc = exact.boron_to_carbon / near.boron_to_carbon
+    assert bc[0, 2] == pytest.approx(3.0 / 5.1, rel=0.01)
+
+
+def test_a_uniform_x_confines_less_than_one_that_falls_with_height():
+    values = get_scenario("two_phase").fiducial()
+    rigidity = np.array([30.0, 3000.0])
+    falling = two_phase_spectra(values, rigidity, 10 * KPC)
+    uniform = two_phase_spectra(values, rigidity, 10 * KPC, uniform_x=True)
+    assert np.all(uniform.proton < falling.proton)
+    # where damping rules, the residence goes as the mean of 1/X^2 over the halo: (e^u - 1) / u
+    u = 9.5 / 10.0
+    halo = falling.terms["hot halo"][0][0, 1] / uniform.terms["hot halo"][0][0, 1]
+    assert halo == pytest.approx(np.expm1(u) / u, rel=0.03)
+
+
+def test_what_is_not_implemented_is_said():
+    scenario = get_scenario("two_phase", halo_damping="nonlinear_and_linear")
+    with pytest.raises(CrtuneError, match="halo_damping"):
+        two_phase_spectra(scenario.fiducial(), RIGIDITY, scenario=scenario)
+    upside_down = get_scenario("stratified_halo").fiducial(z_max=0.4)
+    with pytest.raises(CrtuneError, match="z_max"):
+        stratified_halo_spectra(upside_down, RIGIDITY)
+
+
+def test_absorb_finds_the_parameter_that_was_moved():
+    scenario = get_scenario("two_phase")
+    values = scenario.fiducial()
+    moved = scenario.spectra(scenario.fiducial(E_CR=1.3, column=200.0), RIGIDITY)
+    found = absorb(scenario, values, moved, ["E_CR", "column"])
+    assert found.factors["E_CR"] == pytest.approx(1.3, rel=1e-4)
+    assert found.factors["column"] == pytest.approx(0.8, rel=1e-4)
+    assert max(found.proton, found.boron_to_carbon) < 1e-4
+    assert absorb(scenario, values, moved, []).boron_to_carbon > 0.2

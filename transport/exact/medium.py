@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RIGIDITY_TOP = 1e6
-"""GV: the march begins here. A wrong start is forgotten like (R / top)^alpha."""
+HEADROOM = 20.0
+"""The march begins this factor above the highest rigidity that matters: a wrong slope assumed at
+the start is forgotten like (R / start)^alpha."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def clustered_heights(bottom, top, finest, largest=0.01, growth=1.06):
     return top - (top - bottom) * (distance / distance[-1])[::-1]
 
 
-def rigidity_grid(lowest, per_decade, highest=RIGIDITY_TOP):
-    """Ascending log-spaced rigidities (GV) from just below `lowest` to `highest`."""
-    count = int(np.ceil(np.log10(highest / lowest) * per_decade)) + 1
-    return highest * 10.0 ** (-np.arange(count)[::-1] / per_decade)
+def rigidity_grid(lowest, highest, per_decade):
+    """Ascending log-spaced rigidities (GV), `lowest` or just below it to `HEADROOM` * `highest`."""
+    start = HEADROOM * highest
+    count = int(np.ceil(np.log10(start / lowest) * per_decade)) + 1
+    return start * 10.0 ** (-np.arange(count)[::-1] / per_decade)

@@ -67,7 +67,7 @@ def stratified_halo_spectra(
     grid, scenario = grid or StratifiedGrid(), scenario or StratifiedHalo()
     rigidity = np.asarray(rigidity, float)
     v = scenario.to_cgs(values)
-    nodes = rigidity_grid(rigidity[0], grid.per_decade)
+    nodes = rigidity_grid(rigidity[0], rigidity[-1], grid.per_decade)
     per_walker = [
         _solve_one(scenario, {k: x[i : i + 1] for k, x in v.items()}, nodes, jump, grid)
         for i in range(len(v["E_CR"]))

@@ -45,13 +45,14 @@ def two_phase_spectra(
     rigidity: np.ndarray,
     alfven_height: float = np.inf,
     jump: bool = True,
+    uniform_x: bool = False,
     grid: Grid | None = None,
     scenario: TwoPhase | None = None,
 ) -> Spectra:
     """Spectra of the two-phase model from eq. 1 instead of eq. 2.
 
     In the halo v_A(z) = v_A exp((z - z_W) / H_A): a uniform field in gas that thins out. X of
-    eq. 10 then goes as v_A^(-1/2) at one temperature.
+    eq. 10 then goes as v_A^(-1/2) at one temperature, so that NLLD too confines better high up.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def two_phase_spectra(
     alfven_height : H_A in cm; infinite for a constant Alfven speed
     jump : whether the jump of the streaming speed at z_W counts as adiabatic loss; without it and
         at constant v_A this is the paper's eq. 2
+    uniform_x : keep X at its value at z_W instead, as the paper's remark in Sec. 4.1 does
     grid : resolution
     scenario : with its options; the default two-phase model if not given
 
@@ -74,7 +76,7 @@ def two_phase_spectra(
     grid, scenario = grid or Grid(), scenario or TwoPhase()
     rigidity = np.asarray(rigidity, float)
     v = scenario.to_cgs(values)
-    nodes = rigidity_grid(rigidity[0], grid.per_decade)
+    nodes = rigidity_grid(rigidity[0], rigidity[-1], grid.per_decade)
     if scenario.linear_coefficient(v, nodes) is not None:
         raise CrtuneError(
             "exact transport: linear damping beside NLLD in the halo is not implemented; "
@@ -82,7 +84,7 @@ def two_phase_spectra(
         )
     per_walker = [
         _Walker(scenario, {k: x[i : i + 1] for k, x in v.items()}, nodes).solve(
-            alfven_height, jump, grid
+            alfven_height, jump, uniform_x, grid
         )
         for i in range(len(v["r"]))
     ]
@@ -128,7 +130,7 @@ class _Walker:
         self.x = scenario.nonlinear_coefficient(v, rigidity)[0]
         self.spallation = spallation_speed(rigidity, v["column"])[0]
 
-    def solve(self, alfven_height, jump, grid):
+    def solve(self, alfven_height, jump, uniform_x, grid):
         """f at z_W, (n_R,), by species."""
         halo_z = clustered_heights(self.base, self.top, grid.finest, grid.largest, grid.growth)
         rise = np.exp((halo_z - self.base) / alfven_height)
@@ -137,11 +139,12 @@ class _Walker:
         below = above.copy()
         below[len(warm_z)] = 0.0
         medium = Medium(np.concatenate([warm_z, halo_z]), below, above, jump)
+        x_falls = np.ones_like(rise) if uniform_x else rise
         exponent = np.repeat([1.0, 2.0], [len(warm_z), len(halo_z)])
 
         def proton_law(j):
             warm = np.full_like(warm_z, self.kappa[j])
-            coefficient = np.concatenate([warm, self.x[j] ** 2 / rise])
+            coefficient = np.concatenate([warm, self.x[j] ** 2 / x_falls])
             return PowerLaw(exponent, coefficient, np.ones_like(exponent))
 
         # the larger of streaming and diffusion sets the scale of f
