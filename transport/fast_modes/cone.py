@@ -65,7 +65,7 @@ def viscous_edge(level, guess):
         value, slope = viscous_cutoff(x)
         step = (value - level) / slope
         x -= step
-        if abs(step) < 1e-7:
+        if abs(step) < 3e-4:  # Newton squares the error: 1e-7 is left
             break
     return x
 
@@ -84,7 +84,7 @@ def _collisionless_edge(level, beta, low, high, guess):
         new = x - (value - level) / slope if slope != 0.0 else low - 1.0
         if not low <= new <= high:
             new = 0.5 * (low + high)
-        if abs(new - x) < 1e-7:
+        if abs(new - x) < 3e-4:
             return new
         x = new
     return x

@@ -94,17 +94,17 @@ def _check(rigidity, b, ma, scale):
 @njit
 def _kappa_batch(
     log_r, b, v_a, beta, viscosity, ma, scale, mfp,
-    u, cone, log_ma, gauss, gauss_left, y_table, weight_table, h_deficit, out,
+    u, cone, log_ma, gauss, y_table, weight_table, h_deficit, out,
 ):  # fmt: skip
     n_u, n_y = u.size, y_table.shape[1]
-    nodes = np.empty((4, n_y))
-    y, weight, shift, damping = nodes
-    a, a_left = np.empty((n_u, n_y)), np.empty((n_u, n_y))
+    nodes = np.empty((5, n_y))
+    y, weight, shift, damping, stretch = nodes
+    a = np.empty((4, n_u, n_y))
     for w in range(b.size):
-        _interpolate_ma(np.log(ma[w]), log_ma, gauss, gauss_left, y_table, weight_table,
-                        a, a_left, y, weight)  # fmt: skip
+        _interpolate_ma(np.log(ma[w]), log_ma, gauss, y_table, weight_table, a, y, weight)
         for k in range(n_y):
-            shift[k] = 0.5 * np.log1p(y[k] * y[k]) / LOG_STEP
+            stretch[k] = np.sqrt(1.0 + y[k] * y[k])
+            shift[k] = np.log(stretch[k]) / LOG_STEP
             damping[k] = np.exp(-y[k] * y[k] / ma[w]) if y[k] * y[k] < 60.0 * ma[w] else 0.0
         # rigidity grid: two points of margin, shifted so that ln l_mfp is on the grid of ln(U rho)
         log_gyro = np.log(GV_IN_GAUSS_CM / b[w])
@@ -119,7 +119,7 @@ def _kappa_batch(
         log_length0 = log_rho0 + np.log(u[0])
         top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, v_a[w],
                                        beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
-        g = _gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, cone, a, a_left)
+        g = _gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
         total, bends = _sum_of_parts(g)
         moments = _transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1, 0], top,
                                 v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
@@ -159,23 +159,25 @@ def _lagrange6(x):
 
 
 @njit
-def _interpolate_ma(x, log_ma, gauss, gauss_left, y_table, weight_table, a, a_left, y, weight):
-    """Gaussian weights (transposed to (n_u, n_y)) and pitch-angle nodes at this ln Ma."""
+def _interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
+    """Gaussian weights (4, n_u, n_y) and pitch-angle nodes (n_y,) at this ln Ma, in place."""
     position = (x - log_ma[0]) / (log_ma[1] - log_ma[0])
     i = min(max(int(position), 1), log_ma.size - 3)
-    c0, c1, c2, c3 = _lagrange4(position - i)
-    for k in range(y.size):
-        y[k] = c0 * y_table[i - 1, k] + c1 * y_table[i, k] + c2 * y_table[i + 1, k] + c3 * y_table[i + 2, k]  # noqa: E501  # fmt: skip
-        weight[k] = c0 * weight_table[i - 1, k] + c1 * weight_table[i, k] + c2 * weight_table[i + 1, k] + c3 * weight_table[i + 2, k]  # noqa: E501  # fmt: skip
-    for j in range(a.shape[0]):
-        for k in range(a.shape[1]):
-            a[j, k] = c0 * gauss[i - 1, j, k] + c1 * gauss[i, j, k] + c2 * gauss[i + 1, j, k] + c3 * gauss[i + 2, j, k]  # noqa: E501  # fmt: skip
-            a_left[j, k] = c0 * gauss_left[i - 1, j, k] + c1 * gauss_left[i, j, k] + c2 * gauss_left[i + 1, j, k] + c3 * gauss_left[i + 2, j, k]  # noqa: E501  # fmt: skip
+    y[:], weight[:], a[:] = 0.0, 0.0, 0.0
+    c = _lagrange4(position - i)
+    for q in range(4):
+        row, factor = i - 1 + q, c[q]
+        for k in range(y.size):
+            y[k] += factor * y_table[row, k]
+            weight[k] += factor * weight_table[row, k]
+        source, target = gauss[row].ravel(), a.ravel()
+        for j in range(target.size):
+            target[j] += factor * source[j]
 
 
 @njit
 def _add_cone(log_t, sign, cone, row):
-    """Add sign W(t, U_j) U_j^{1/2 - SLOPE} of one edge t = tan(theta) to row, (n_u,)."""
+    """Add sign W(t, U_j) U_j^{1/2} of one edge t = tan(theta) to row, (n_u,)."""
     t2 = np.exp(2.0 * log_t)
     scale = sign * t2 / (1.0 + t2)
     position = (log_t - np.log(T_MIN)) / T_STEP
@@ -198,7 +200,7 @@ def _cone_row(edges, cone, row):
 
 
 @njit
-def _gyroresonance(edges, kinks, n_rho, jump, cone, a, a_left):
+def _gyroresonance(edges, kinks, n_rho, jump, u, cone, a):
     """G(rho, y) on the grid, (2, n_rho, n_y): collisionless and viscous part.
 
     The Gaussian transform along each line of constant U rho. The wave power is piecewise linear
@@ -206,7 +208,8 @@ def _gyroresonance(edges, kinks, n_rho, jump, cone, a, a_left):
     between the curve and its chord is added. The two parts are kept apart because each is
     log-smooth in rho while their sum bends where one takes over.
     """
-    n_u, n_y = a.shape
+    _, n_u, n_y = a.shape
+    collisionless, collisionless_left, viscous, viscous_left = a[0], a[1], a[2], a[3]
     n_line = edges.shape[0] - 1 - kinks.size
     power = np.zeros((2, n_rho, n_u))
     row, left, right = np.empty(n_u), np.empty(n_u), np.empty(n_u)
@@ -215,16 +218,17 @@ def _gyroresonance(edges, kinks, n_rho, jump, cone, a, a_left):
         part = 0 if m < jump else 1
         for j in range(max(0, m - n_rho + 1), min(n_u, m + 1)):
             power[part, m - j, j] = row[j]
-    g = np.empty((2, n_rho, n_y))
-    g[0] = np.dot(power[0], a)
-    g[1] = np.dot(power[1], a)
+    g = np.zeros((2, n_rho, n_y))
+    upper, lower = min(max(jump + 1, 0), n_rho), min(max(jump - n_u + 1, 0), n_rho)
+    g[0, :upper] = np.dot(power[0, :upper], collisionless)
+    g[1, lower:] = np.dot(power[1, lower:], viscous)
     if 0 <= jump < n_line:
         _cone_row(edges[n_line], cone, left)
         for j in range(max(0, jump - n_rho + 1), min(n_u, jump + 1)):
             right_value = power[1, jump - j, j]
             for k in range(n_y):
-                g[1, jump - j, k] -= right_value * a_left[j, k]
-                g[0, jump - j, k] += left[j] * a_left[j, k]
+                g[1, jump - j, k] -= right_value * viscous_left[j, k]
+                g[0, jump - j, k] += left[j] * collisionless_left[j, k]
     for q in range(kinks.size):
         m = int(np.floor(kinks[q]))
         x = kinks[q] - m
@@ -234,11 +238,13 @@ def _gyroresonance(edges, kinks, n_rho, jump, cone, a, a_left):
         _cone_row(edges[m + 1 if m + 1 < jump else n_line], cone, right)
         _cone_row(edges[n_line + 1 + q], cone, row)
         for j in range(max(0, m - n_rho + 1), min(n_u - 1, m + 1)):
-            at_kink = row[j] * (row[j + 1] / row[j]) ** x
-            triangle = at_kink - (1.0 - x) * left[j] - x * right[j + 1]
+            # the weights take g / U as linear in ln U
+            at_kink = row[j] / u[j] * (row[j + 1] * u[j] / (row[j] * u[j + 1])) ** x
+            triangle = at_kink - (1.0 - x) * left[j] / u[j] - x * right[j + 1] / u[j + 1]
             for k in range(n_y):
                 g[0, m - j, k] += triangle * (
-                    (1.0 - x) * (a[j, k] - a_left[j, k]) + x * a_left[j + 1, k]
+                    (1.0 - x) * u[j] * (collisionless[j, k] - collisionless_left[j, k])
+                    + x * u[j + 1] * collisionless_left[j + 1, k]
                 )
     return g
 
@@ -319,8 +325,9 @@ def _h_deficit(log_u, table):
 
 
 @njit
-def _log_smooth_sum(g, i, k, c):
+def _log_smooth_sum(g, i, k, x):
     """Sum of both parts of G, each interpolated in its logarithm."""
+    c = _lagrange6(x)
     total = 0.0
     # the lesser part is cut at 1e-8 of the greater, where it no longer counts: a deeper drop
     # would make the interpolation swing
@@ -337,27 +344,25 @@ def _log_smooth_sum(g, i, k, c):
 def _pitch_angle_integral(row, g, total, bends, moments, nodes, speed_ratio, ma):
     """int dy (1 + y^2)^{-9/4} / (G + T) at one rigidity, row being that of rho = r_L.
 
-    nodes holds y, its weight, its shift in rho and exp(-y^2 / Ma). The average over angle of
-    exp(a/xi - b/xi^2) in T is its second-order cumulant expansion: the exponents are of order
-    v_A/v.
+    nodes holds y, its weight, its shift in rho, exp(-y^2 / Ma) and sqrt(1 + y^2). The average over
+    angle of exp(a/xi - b/xi^2) in T is its second-order cumulant expansion: the exponents are of
+    order v_A/v.
     """
-    y, weight, shift, damping = nodes
+    y, weight, shift, damping, stretch = nodes
     m0, mean, variance = moments
     integral = 0.0
     for k in range(y.size):
         position = row - shift[k]
         i = int(position)
-        c = _lagrange6(position - i)
-        c0, c1, c2, c3, c4, c5 = c
+        c0, c1, c2, c3 = _lagrange4(position - i)
         if bends[k, i]:
-            scattering = _log_smooth_sum(g, i, k, c)
+            scattering = _log_smooth_sum(g, i, k, position - i)
         else:
-            t = total[k, i - 2 : i + 4]
-            scattering = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3] + c4 * t[4] + c5 * t[5]
+            t = total[k, i - 1 : i + 3]
+            scattering = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3]
         if damping[k] > 0.0 and m0[i] > 0.0:
-            t = m0[i - 2 : i + 4]
-            transit = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3] + c4 * t[4] + c5 * t[5]
-            drift = speed_ratio * np.sqrt(1.0 + y[k] * y[k])
+            t = m0[i - 1 : i + 3]
+            drift = speed_ratio * stretch[k]
             a, b = 2.0 * y[k] * drift / ma, drift * drift / ma
             exponent = a * mean[i] + 0.5 * a * a * variance[i]
             exponent -= b * (variance[i] + mean[i] * mean[i])
@@ -365,6 +370,7 @@ def _pitch_angle_integral(row, g, total, bends, moments, nodes, speed_ratio, ma)
                 factor = 1.0 + exponent * (1.0 + exponent * (0.5 + exponent / 6.0))
             else:
                 factor = np.exp(exponent)
+            transit = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3]
             scattering += transit * damping[k] * factor
         integral += weight[k] / scattering
     return integral

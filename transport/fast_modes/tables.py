@@ -30,25 +30,25 @@ from scipy.special import j1, jvp
 
 LOG_STEP = 0.12
 """Step in ln of every geometric grid of the kernel (U, rho, rigidity)."""
-U_MIN, U_MAX = 0.03, 16.0
-SLOPE = 1.5
-"""Power of U that the product integration treats exactly: between the U^1 of collisionless
-damping and the U^2 of viscous damping."""
+U_MIN, U_MAX = 0.08, 14.0
+SLOPES = (1.0, 2.0)
+"""Powers of U that the product integration treats exactly: what a narrow cone gives under
+collisionless and under viscous damping."""
 MA_MIN, MA_MAX, MA_STEP = 0.04, 3.0, 0.03
 T_MIN, T_MAX, T_STEP = 3e-4, 3e3, 0.02
 H_MIN, H_MAX, H_STEP = 1e-2, 1e2, 0.02
-INNER_NODES, OUTER_NODES = 20, 14
-INNER_END, OUTER_END = 5.0, 8.0
+INNER_NODES, OUTER_NODES = 20, 11
+INNER_END, OUTER_END = 5.0, 7.0
 
 
 class Tables(NamedTuple):
     """Arrays that the compiled kernel reads; see the module docstring for the symbols."""
 
     u: np.ndarray  # (n_u,) geometric grid of U
-    cone: np.ndarray  # (n_t, n_u) W U^{1/2 - SLOPE} (1 + t^2) / t^2 on the grid of ln t
+    cone: np.ndarray  # (n_t, n_u) W U^{1/2} (1 + t^2) / t^2 on the grid of ln t
     log_ma: np.ndarray  # (n_ma,)
-    gauss: np.ndarray  # (n_ma, n_u, n_y) weights of the Gaussian transform
-    gauss_left: np.ndarray  # (n_ma, n_u, n_y) the part of a weight left of its node
+    gauss: np.ndarray  # (n_ma, 4, n_u, n_y) weights of the Gaussian transform: for each of SLOPES
+    #   those of the whole cells around a node and of the cell left of it alone
     y: np.ndarray  # (n_ma, n_y)
     y_weight: np.ndarray  # (n_ma, n_y) quadrature weights times (1 + y^2)^{-9/4}
     h_deficit: np.ndarray  # (n_h,) H(0) - H(u) on the grid of ln u
@@ -60,8 +60,9 @@ def universal_tables() -> Tables:
     u = U_MIN * np.exp(LOG_STEP * np.arange(int(np.log(U_MAX / U_MIN) / LOG_STEP) + 2))
     log_ma = np.arange(np.log(MA_MIN), np.log(MA_MAX) + 2 * MA_STEP, MA_STEP)
     y, y_weight = _pitch_angle_nodes(np.exp(log_ma))
-    left, right = _gaussian_weights(np.exp(log_ma), y, u)
-    return Tables(u, _cone_table(u), log_ma, left + right, left, y, y_weight, _h_deficit_table())
+    weights = [_gaussian_weights(np.exp(log_ma), y, u, slope) for slope in SLOPES]
+    gauss = np.ascontiguousarray(np.concatenate(weights, axis=1))
+    return Tables(u, _cone_table(u), log_ma, gauss, y, y_weight, _h_deficit_table())
 
 
 def _gauss_legendre(low, high, n):
@@ -86,29 +87,30 @@ def _pitch_angle_nodes(ma):
     return y, w * (1.0 + y**2) ** -2.25
 
 
-def _gaussian_weights(ma, y, u):
-    """Product-integration weights of int dU g(U) exp(-(y-U)^2/Ma), left and right of each node.
+def _gaussian_weights(ma, y, u, slope):
+    """Product-integration weights of int dU g(U) exp(-(y-U)^2/Ma), (n_ma, 2, n_u, n_y).
 
-    g(U) / U^SLOPE is taken as piecewise linear in ln U; the Gaussian is integrated over each cell
-    as finely as it needs. Below the first node g continues as U^SLOPE.
+    g(U) / U^slope is taken as piecewise linear in ln U; the Gaussian is integrated over each cell
+    as finely as it needs. Below the first node g continues as U^slope.
     """
     x, w = np.polynomial.legendre.leggauss(24)
     x, w = 0.5 * (x + 1.0), 0.5 * w
     cells = u[:-1, None] * np.exp(LOG_STEP * x)  # (n_cell, 24)
-    measure = LOG_STEP * w * cells ** (1.0 + SLOPE)
+    measure = LOG_STEP * w * cells ** (1.0 + slope)
     left = np.zeros((len(ma), y.shape[1], len(u)))
     right = np.zeros_like(left)
     for i, m in enumerate(ma):
         kernel = measure * np.exp(-((y[i][:, None, None] - cells) ** 2) / m)
         right[i, :, :-1] = kernel @ (1.0 - x)
         left[i, :, 1:] = kernel @ x
-    low = u[0] ** (1.0 + SLOPE) / (1.0 + SLOPE)
+    low = u[0] ** (1.0 + slope) / (1.0 + slope)
     left[:, :, 0] = low * np.exp(-((y - 0.7 * u[0]) ** 2) / ma[:, None])
-    return tuple(np.ascontiguousarray(half.transpose(0, 2, 1)) for half in (left, right))
+    # the weights act on values of g itself
+    return np.stack([left + right, left], axis=1).transpose(0, 1, 3, 2) / u[:, None] ** slope
 
 
 def _cone_table(u):
-    """W(t, U) U^{1/2 - SLOPE} (1 + t^2)/t^2 on the grid of ln t, shape (n_t, n_u)."""
+    """W(t, U) U^{1/2} (1 + t^2)/t^2 on the grid of ln t, shape (n_t, n_u)."""
     n_t = int(np.log(T_MAX / T_MIN) / T_STEP) + 2
     log_t = np.log(T_MIN) + T_STEP * np.arange(n_t)
     x, w = np.polynomial.legendre.leggauss(6)
@@ -123,7 +125,7 @@ def _cone_table(u):
         w_mean[0, j] = T_MIN**2 / 8.0 * (1.0 - 0.375 * (T_MIN / u_j) ** 2)
         w_mean[1:, j] = w_mean[0, j] + np.cumsum(steps)
     t2 = np.exp(2.0 * log_t)[:, None]
-    return w_mean * (1.0 + t2) / t2 * u ** (0.5 - SLOPE)
+    return w_mean * (1.0 + t2) / t2 * np.sqrt(u)
 
 
 def _h_deficit_table():

@@ -1,0 +1,47 @@
+# Every target sets up its own private environment first; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: help setup posterior figures test test-all lint format clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(READY)  ## private environment with the pinned versions in .venv
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+	f"crtune needs Python 3.11 to 3.13, but $(PYTHON) is {v.major}.{v.minor}; run make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.toml
+	@$(PY) scripts/run_mcmc.py runs/two_phase.toml; status=$$?; \
+	case $$status in 0|3) ;; *) exit $$status;; esac; \
+	$(PY) scripts/summarize.py runs/two_phase && \
+	$(PY) scripts/plot_corner.py runs/two_phase && \
+	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
+	exit $$status
+
+figures: setup  ## the paper's figures, into docs/figures/
+	$(PY) scripts/paper_figures.py
+
+test: setup  ## the tests that need nothing but this machine
+	$(PY) -m pytest -n 2 -m 'not slow'
+
+test-all: setup  ## every test, the slow ones too
+	$(PY) -m pytest -n 2
+
+lint: setup  ## the linter and the formatter's check
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: setup  ## let the formatter and the linter mend what they can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:  ## remove the environment; runs and their chains stay
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
