@@ -12,7 +12,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.figures.style import BLUE, ORANGE, VERMILLION, add_verdict, new_figure, styled
+from pipeline.figures.style import (
+    BLUE,
+    ORANGE,
+    VERMILLION,
+    add_footnote,
+    add_verdict,
+    new_figure,
+    styled,
+)
 from pipeline.posterior import Posterior
 from pipeline.problem import Problem
 from priors.suggest import suggest
@@ -84,6 +92,7 @@ def corner_figure(
                 _mark(axes[i, j], fiducial[j], fiducial[i])
     _label_axes(figure, axes, parameters, side, font)
     _legend(figure, axes, posterior, title, len(draws) >= _MIN_FOR_CONTOURS)
+    add_footnote(figure, problem.scenario.extension, fontsize=0.65 * font)
     add_verdict(figure, posterior.verdict, fontsize=max(9.0, 0.7 * size))
     return figure
 
@@ -194,7 +203,8 @@ def _estimate(parameter: Parameter, draws: np.ndarray) -> str:
     """Median with the 68% interval, of the parameter itself in its unit."""
     values = parameter.from_coordinate(np.quantile(draws, [0.16, 0.5, 0.84]))
     low, mid, high = (float(v) for v in values)
-    unit = UNIT_LATEX.get(parameter.unit, rf"\mathrm{{{parameter.unit}}}")
+    unit = UNIT_LATEX.get(parameter.unit, rf"\mathrm{{{parameter.unit}}}") if parameter.unit else ""
+    unit = rf"\times {unit}" if unit[:1].isdigit() else rf"\ {unit}"
     exponent = int(np.floor(np.log10(abs(mid)))) if mid else 0
     exponent = exponent if not -3 <= exponent <= 3 else 0
     scale = 10.0**exponent
@@ -204,7 +214,7 @@ def _estimate(parameter: Parameter, draws: np.ndarray) -> str:
     number = rf"{mid / scale:.{decimals}f}^{{+{up:.{decimals}f}}}_{{-{down:.{decimals}f}}}"
     if exponent:
         number = rf"({number})\times 10^{{{exponent}}}"
-    return rf"${parameter.latex} = {number}\ {unit if parameter.unit else ''}$"
+    return rf"${parameter.latex} = {number}{unit}$"
 
 
 def _label_axes(figure, axes, parameters, side, font) -> None:

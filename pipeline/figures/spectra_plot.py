@@ -18,7 +18,15 @@ from pipeline.figures.measured import (
     marker,
 )
 from pipeline.figures.posterior_spectra import PosteriorSpectra
-from pipeline.figures.style import BLACK, GREY, add_verdict, lighten, new_figure, styled
+from pipeline.figures.style import (
+    BLACK,
+    GREY,
+    add_footnote,
+    add_verdict,
+    lighten,
+    new_figure,
+    styled,
+)
 
 POWER = 2.7
 """Fluxes are drawn times rigidity to this power."""
@@ -54,7 +62,9 @@ def spectra_figure(
         _main_panel(axes[0, column], observable, spectra, likelihood)
         _residual_panel(axes[1, column], observable, spectra, likelihood)
         _legend_below(*axes[:, column])
-    figure.suptitle("\n" * add_verdict(figure, verdict) + title, fontsize=13)
+    add_footnote(figure, likelihood.scenario.extension)
+    lines = add_verdict(figure, verdict)
+    figure.suptitle("\n" * (lines and lines + 1) + title, fontsize=13)
     return figure
 
 
@@ -86,7 +96,7 @@ def _main_panel(ax, observable, spectra, likelihood) -> None:
     ax.set_ylim(*_limits(observable, spectra, likelihood, power))
     ax.set_ylabel(_flux_label(observable))
     if observable == "boron_to_carbon":
-        _plain_log_ticks(ax.yaxis)
+        plain_log_ticks(ax.yaxis)
 
 
 def _draw_band(ax, rigidity, quantiles, tint, label) -> None:
@@ -175,7 +185,7 @@ def _plain(period: str) -> str:
     return f"{prefix.upper().replace('AMS02', 'AMS-02')} {'-'.join(years)}".strip()
 
 
-def _plain_log_ticks(axis) -> None:
+def plain_log_ticks(axis) -> None:
     """0.1 and 0.2 instead of powers of ten, for an axis of about one decade."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

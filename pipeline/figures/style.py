@@ -127,3 +127,10 @@ def add_verdict(figure: Figure, verdict, most: int = 3, fontsize: float = 11) ->
         gid="verdict",
     )
     return len(lines)
+
+
+def add_footnote(figure: Figure, text: str, fontsize: float = 8) -> None:
+    """Write a remark below everything, in lines as long as the figure is wide."""
+    if text:
+        characters = int(0.9 * figure.get_figwidth() * 72 / (0.5 * fontsize))
+        figure.supxlabel(textwrap.fill(text, characters), fontsize=fontsize, gid="footnote")
