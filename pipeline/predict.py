@@ -161,9 +161,9 @@ def predict(
         flux[species] = getattr(spectra, species.name)[0] * suppression(rigidity, outside, species)
     kappa = _spectra(scenario, batch, rigidity).kappa_turb
     ratio = flux[BORON] / flux[CARBON]
-    if not np.all(np.isfinite(flux[PROTON]) & np.isfinite(ratio)):
+    if not all(np.all(np.isfinite(a) & (a > 0)) for a in (flux[PROTON], ratio)):
         raise CrtuneError(
-            f"{scenario.name} has no finite prediction at these values: "
+            f"{scenario.name} has no finite, positive prediction at these values: "
             + ", ".join(f"{name} = {value:g}" for name, value in values.items())
         )
     return Prediction(

@@ -170,6 +170,7 @@ def test_plausible_is_what_was_decided():
 def test_wide_has_the_centres_of_plausible_and_twice_its_widths():
     plausible, wide = (load_prior_set(name) for name in ("plausible", "wide"))
     walls = {"Ma", "z_W", "r", "gamma_inj", "phi", "discrepancy"}  # one side is set by physics
+    walls |= {"Ma_halo", "L_halo", "H", "lambda1", "lambda2", "gamma_free"}
     narrow = {**plausible.parameters, **plausible.nuisance}
     for name, broad in {**wide.parameters, **wide.nuisance}.items():
         d = narrow[name]

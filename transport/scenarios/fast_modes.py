@@ -94,4 +94,6 @@ class FastModes(ResidenceScenario):
             b, n, t = v[f"B_{tag}"], v[f"n_{tag}"], v[f"T_{tag}"]
             quantities[f"beta_{tag}"] = plasma_beta(b, n, t)
             quantities[f"v_A_{tag}"] = alfven_speed(b, n)
+        # one constraint for both choices of layers
+        quantities["beta_max"] = np.maximum.reduce([quantities[f"beta_{tag}"] for tag in tags])
         return quantities
