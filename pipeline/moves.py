@@ -10,11 +10,26 @@ import numpy as np
 from emcee.moves import DEMove
 from emcee.moves.red_blue import RedBlueMove
 from scipy.linalg import solve_triangular
+from scipy.special import ndtr, ndtri
+
+_FARTHEST = 7.0  # standard deviations; Phi(7) differs from 1 by 1e-12
 
 
-def default_moves(ndim: int, nwalkers: int) -> list[tuple[RedBlueMove, float]]:
-    """The mix for a curved posterior with strong degeneracies, as (move, probability)."""
-    return [(DEMove(), 0.3), (DEMove(gamma0=1.0), 0.1), (AutoregressiveMove(), 0.6)]
+def default_moves(problem) -> list[tuple[RedBlueMove, float]]:
+    """The mix for a curved posterior with strong degeneracies and walls, as (move, probability)."""
+    lower, upper = coordinate_bounds(problem)
+    mix = [(DEMove(), 0.3), (DEMove(gamma0=1.0), 0.1), (AutoregressiveMove(), 0.6)]
+    return [(UnboundedMove(move, lower, upper), weight) for move, weight in mix]
+
+
+def coordinate_bounds(problem) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds (ndim,) of a problem's coordinates, where its prior ends; infinite where it does not.
+
+    They are where `prior_transform` puts the corners of the unit cube.
+    """
+    lower = problem.prior_transform(np.zeros((1, problem.ndim)))[0]
+    upper = problem.prior_transform(np.ones((1, problem.ndim)))[0]
+    return np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
 
 
 def describe_moves(moves) -> str:
@@ -23,6 +38,8 @@ def describe_moves(moves) -> str:
 
 
 def _describe(move) -> str:
+    if isinstance(move, UnboundedMove):
+        return f"unbounded {_describe(move.move)}"
     hidden = ("nsplits", "live_dangerously", "randomize_split", "g0")
     options = {k: v for k, v in vars(move).items() if k not in hidden and v is not None}
     inside = ", ".join(f"{key}={value:g}" for key, value in options.items())
@@ -92,6 +109,56 @@ class AutoregressiveMove(RedBlueMove):
 
     def _log_t(self, radius2, ndim):
         return -0.5 * (self.nu + ndim) * np.log1p(radius2 / self.nu)
+
+
+class UnboundedMove(RedBlueMove):
+    """Another move, made in coordinates without walls.
+
+    Weak data leave much of a uniform prior, and steps of a flat or sloping posterior often end
+    outside its box. Here each coordinate with two bounds is mapped by the normal quantile of its
+    relative position, z = Phi^-1((x - lower) / (upper - lower)), which makes a uniform law a normal
+    one; the inner move acts on z and the acceptance carries the Jacobian, dx/dz ~ phi(z). The chain
+    itself stays in x.
+
+    Parameters
+    ----------
+    move : the inner move
+    lower, upper : (ndim,) bounds of the coordinates, infinite where there is none; a coordinate
+        with fewer than two is left as it is
+    """
+
+    def __init__(self, move: RedBlueMove, lower: np.ndarray, upper: np.ndarray):
+        self.move = move
+        self._boxed = np.flatnonzero(np.isfinite(lower) & np.isfinite(upper))
+        self._lower = np.asarray(lower, dtype=float)[self._boxed]
+        self._width = np.asarray(upper, dtype=float)[self._boxed] - self._lower
+        super().__init__(nsplits=move.nsplits, randomize_split=move.randomize_split)
+
+    def setup(self, coords):
+        self.move.setup(self.to_unbounded(coords))
+
+    def get_proposal(self, s, c, random):
+        z = self.to_unbounded(s)
+        proposed, factors = self.move.get_proposal(z, [self.to_unbounded(x) for x in c], random)
+        new, old = proposed[:, self._boxed], z[:, self._boxed]
+        factors = factors - 0.5 * np.sum(new**2 - old**2, axis=1)
+        # Nearer to a wall than the mapping can resolve: a null set as far as double precision goes.
+        factors[np.any(np.abs(new) > _FARTHEST, axis=1)] = -np.inf
+        return self.from_unbounded(proposed), factors
+
+    def to_unbounded(self, x: np.ndarray) -> np.ndarray:
+        """z of coordinates (n, ndim)."""
+        z = np.array(x)
+        z[:, self._boxed] = np.clip(
+            ndtri((x[:, self._boxed] - self._lower) / self._width), -_FARTHEST, _FARTHEST
+        )
+        return z
+
+    def from_unbounded(self, z: np.ndarray) -> np.ndarray:
+        """Coordinates of z, (n, ndim)."""
+        x = np.array(z)
+        x[:, self._boxed] = self._lower + self._width * ndtr(z[:, self._boxed])
+        return x
 
 
 def _shrunk_covariance(c: np.ndarray) -> np.ndarray:

@@ -4,12 +4,15 @@ import emcee
 import numpy as np
 import pytest
 from emcee.moves import DEMove, DESnookerMove
+from scipy.stats import norm
 
 from pipeline.convergence import integrated_time
 from pipeline.moves import (
     AutoregressiveMove,
     SnookerMove,
+    UnboundedMove,
     _distinct,
+    coordinate_bounds,
     default_moves,
     describe_moves,
 )
@@ -38,9 +41,9 @@ def variance_ratios(problem, moves, walkers, steps, seed):
 
 
 MOVES = {
-    "default mix": lambda ndim, walkers: default_moves(ndim, walkers),
-    "autoregressive": lambda ndim, walkers: AutoregressiveMove(),
-    "snooker and DE": lambda ndim, walkers: [(SnookerMove(), 0.5), (DEMove(), 0.5)],
+    "default mix": default_moves,
+    "autoregressive": lambda problem: AutoregressiveMove(),
+    "snooker and DE": lambda problem: [(SnookerMove(), 0.5), (DEMove(), 0.5)],
 }
 
 
@@ -49,7 +52,7 @@ MOVES = {
 def test_variance_on_a_correlated_gaussian(name, ndim):
     walkers = max(16, 4 * ndim)
     problem = GaussianProblem(ndim=ndim, rho=0.9)
-    ratios, error = variance_ratios(problem, MOVES[name](ndim, walkers), walkers, STEPS, ndim)
+    ratios, error = variance_ratios(problem, MOVES[name](problem), walkers, STEPS, ndim)
     assert error < 0.03
     assert abs(ratios.mean() - 1.0) < 4.0 * error
     assert np.all(np.abs(ratios - 1.0) < 0.35)
@@ -58,7 +61,7 @@ def test_variance_on_a_correlated_gaussian(name, ndim):
 @pytest.mark.parametrize("name", MOVES)
 def test_variance_on_a_banana(name):
     problem = BananaProblem(ndim=4, bend=0.5)
-    ratios, error = variance_ratios(problem, MOVES[name](4, 24), 24, 2 * STEPS, 3)
+    ratios, error = variance_ratios(problem, MOVES[name](problem), 24, 2 * STEPS, 3)
     assert abs(ratios.mean() - 1.0) < 4.0 * error
 
 
@@ -84,7 +87,7 @@ class SlidingBox(GaussianProblem):
 def test_uniform_box(name):
     """Flat posteriors with hard walls are what weak data leave of a uniform prior."""
     problem = SlidingBox(ndim=3, half_width=np.sqrt(3.0))  # unit variance
-    ratios, error = variance_ratios(problem, MOVES[name](3, 24), 24, 2 * STEPS, 4)
+    ratios, error = variance_ratios(problem, MOVES[name](problem), 24, 2 * STEPS, 4)
     assert abs(ratios.mean() - 1.0) < 4.0 * error
 
 
@@ -99,7 +102,69 @@ def test_distinct_indices_are_distinct_and_uniform():
     np.testing.assert_allclose(pairs[~np.eye(5, dtype=bool)] / len(picks), 1 / 20, atol=0.008)
 
 
+@pytest.fixture
+def tight():
+    """A Gaussian cut by its box, with one coordinate free."""
+    problem = GaussianProblem(ndim=4, rho=0.5, half_width=1.5)
+    problem.lower[3], problem.upper[3] = -np.inf, np.inf
+    problem.prior_transform = lambda u: np.where(u > 0.5, problem.upper, problem.lower)
+    return problem
+
+
+def test_unbounded_coordinates_and_back(tight):
+    lower, upper = coordinate_bounds(tight)
+    np.testing.assert_array_equal(lower, [-1.5, -1.5, -1.5, -np.inf])
+    move = UnboundedMove(DEMove(), lower, upper)
+    x = np.random.default_rng(1).uniform(-1.5, 1.5, size=(500, 4))
+    z = move.to_unbounded(x)
+    np.testing.assert_array_equal(z[:, 3], x[:, 3])
+    np.testing.assert_allclose(z[:, :3], norm.ppf((x[:, :3] + 1.5) / 3.0), rtol=1e-12)
+    np.testing.assert_allclose(move.from_unbounded(z), x, atol=1e-14)
+    assert np.isfinite(move.to_unbounded(np.array([[-1.5, 1.5, 0.0, 9.0]]))).all()
+
+
+def test_unbounded_moves_stay_inside_and_carry_the_jacobian(tight):
+    move = UnboundedMove(DEMove(), *coordinate_bounds(tight))
+    rng = np.random.default_rng(2)
+    s, c = rng.uniform(-1.5, 1.5, size=(2, 50, 4))
+    move.setup(np.concatenate([s, c]))
+    q, factors = move.get_proposal(s, [c], np.random.RandomState(3))
+    assert np.all(np.abs(q[:, :3]) < 1.5)
+
+    def log_slope(x):
+        z = norm.ppf((x[:, :3] + 1.5) / 3.0)
+        return np.sum(np.log(3.0 * norm.pdf(z)), axis=1)  # ln |dx/dz|
+
+    near = np.isfinite(factors)
+    np.testing.assert_allclose(factors[near], (log_slope(q) - log_slope(s))[near], rtol=1e-7)
+
+
+def test_truncated_gaussian(tight):
+    """Against draws by rejection: the walls neither repel nor attract."""
+    rng = np.random.default_rng(5)
+    problem = GaussianProblem(ndim=4, rho=0.5)
+    exact = problem.sample_posterior(400_000, rng)
+    exact = exact[np.all(np.abs(exact[:, :3]) < 1.5, axis=1)]
+    sampler = emcee.EnsembleSampler(
+        24, 4, lambda x: log_truncated(problem, x), moves=default_moves(tight), vectorize=True
+    )
+    sampler.run_mcmc(
+        emcee.State(exact[:24], random_state=np.random.RandomState(6).get_state()), 2 * STEPS
+    )
+    chain = sampler.get_chain()
+    for index in range(4):
+        for power in (1, 2):
+            series = chain[..., index] ** power
+            error = series.std() * np.sqrt(integrated_time(series) / series.size)
+            assert abs(series.mean() - np.mean(exact[:, index] ** power)) < 4.5 * error
+
+
+def log_truncated(problem, x):
+    inside = np.all(np.abs(x[:, :3]) < 1.5, axis=1)
+    return np.where(inside, problem.log_prob(x)[:, 0], -np.inf)
+
+
 def test_mix_in_words():
-    text = describe_moves(default_moves(18, 64))
+    text = describe_moves(default_moves(GaussianProblem(ndim=3)))
     assert "DEMove" in text
-    assert "AutoregressiveMove(nu=" in text
+    assert "unbounded AutoregressiveMove(nu=" in text
