@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import corner
+import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -37,6 +38,7 @@ _BINS = 36
 
 
 @styled
+@matplotlib.rc_context({"xtick.minor.visible": False, "ytick.minor.visible": False})
 def corner_figure(
     posterior: Posterior, problem: Problem, params: Sequence[str] | None = None, title: str = ""
 ) -> Figure:
@@ -69,27 +71,15 @@ def corner_figure(
     side, font, margin = (1.9, 11, 1.0) if n <= 8 else (1.5, 16, 1.5)
     size = max(n * side + 2.2 * margin, 6.0)
     figure = new_figure(size, size)
-    axes = figure.subplots(n, n, squeeze=False)
-    figure.subplots_adjust(
-        left=margin / size,
-        bottom=margin / size,
-        right=1 - 1.2 * margin / size,
-        top=1 - margin / size,
-        wspace=0.06,
-        hspace=0.06,
-    )
+    axes = _triangle(figure, n, margin / size)
     for i in range(n):
-        for j in range(n):
-            if j > i:
-                axes[i, j].set_axis_off()
-            elif j == i:
-                _diagonal(axes[i, i], draws[:, i], prior[:, i], ranges[i], fiducial[i])
-                axes[i, i].set_title(
-                    _estimate(parameters[i], draws[:, i]), loc="left", fontsize=0.85 * font, pad=3
-                )
-            else:
-                _pair(axes[i, j], draws[:, [j, i]], (ranges[j], ranges[i]))
-                _mark(axes[i, j], fiducial[j], fiducial[i])
+        ax = axes[i, i]
+        _diagonal(ax, draws[:, i], prior[:, i], ranges[i], fiducial[i])
+        estimate = _estimate(parameters[i], draws[:, i])
+        ax.set_title(estimate, loc="left", fontsize=0.85 * font, pad=3)
+        for j in range(i):
+            _pair(axes[i, j], draws[:, [j, i]], (ranges[j], ranges[i]))
+            _mark(axes[i, j], fiducial[j], fiducial[i])
     _label_axes(figure, axes, parameters, side, font)
     _legend(figure, axes, posterior, title, len(draws) >= _MIN_FOR_CONTOURS)
     add_footnote(figure, problem.scenario.extension, fontsize=0.65 * font)
@@ -121,6 +111,24 @@ def select_columns(posterior: Posterior, params: Sequence[str] | None) -> list[i
     if not columns:
         raise CrtuneError("--params: no name given; name at least one parameter")
     return columns
+
+
+def _triangle(figure: Figure, n: int, margin: float) -> np.ndarray:
+    """Axes [row, column] on and below the diagonal, None above it; `margin` is a share of it."""
+    grid = figure.add_gridspec(
+        n,
+        n,
+        left=margin,
+        bottom=margin,
+        right=1 - 1.2 * margin,
+        top=1 - margin,
+        wspace=0.06,
+        hspace=0.06,
+    )
+    axes = np.full((n, n), None, dtype=object)
+    for i, j in zip(*np.tril_indices(n), strict=True):
+        axes[i, j] = figure.add_subplot(grid[i, j])
+    return axes
 
 
 def _thin(draws: np.ndarray, most: int) -> np.ndarray:
@@ -222,7 +230,6 @@ def _label_axes(figure, axes, parameters, side, font) -> None:
     for i in range(n):
         for j in range(i + 1):
             ax = axes[i, j]
-            ax.minorticks_off()
             ax.xaxis.set_major_locator(MaxNLocator(3, prune="both"))
             ax.tick_params(
                 labelsize=0.65 * font, length=3, labelbottom=i == n - 1, labelleft=0 == j < i
