@@ -39,7 +39,7 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     - ``R_warm``: from the halo to the warm layer (eq. 27)
     - ``v_D_<R>GV``: drift kappa_turb / L_CR (eq. 16), L_CR the height of the boundary, and
       ``suppressed_<R>GV``: 1 where it is below v_A, so that the streaming instability is absent
-    - ``Gamma_nlld_<R>GV``: eq. 14 with the slope of the predicted spectrum;
+    - ``Gamma_nlld_<R>GV``: eq. 14 with n_CR above 1 GV and the slope of the predicted spectrum;
       ``Gamma_lin_<R>GV`` the linear rate, and ``R_lin``: above it the linear one is larger
 
     A rigidity is infinite where the transition lies above 1e5 GV, 0 where below 0.05 GV.
@@ -121,8 +121,11 @@ def _nonlinear(scenario, v, found, source, spectra, s):
     x = scenario.nonlinear_coefficient(v, GRID)
     result = {"R_nlld": last_crossing(np.log(x**2 / (source * v_a * height[:, None])))}
     slope = spectral_slope(spectra.proton, GRID)
+    # eq. 14 starts its power of R at 1 GV: with all protons down to 0.05 GV it is 8 times too high
+    above = GRID >= 1.0
+    density = number_density(spectra.proton[:, above], GRID[above])
     rate = nonlinear_damping_rate(
-        GRID, number_density(spectra.proton, GRID), slope, v["n_hot"], v["T_hot"], v["B_hot"],
+        GRID, density, slope, v["n_hot"], v["T_hot"], v["B_hot"],
         height,
     )  # fmt: skip
     result |= _at_pivots("Gamma_nlld", rate)
