@@ -94,9 +94,9 @@ def kill_once(folder: Path, victim: str, rng) -> bool:
     if victim == "all" and running:
         os.killpg(process.pid, signal.SIGKILL)
     elif victim == "worker" and running:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        if children:
-            os.kill(int(rng.choice(children)), signal.SIGKILL)
+        found = workers_of(process.pid)
+        if found:
+            os.kill(int(rng.choice(found)), signal.SIGKILL)
     elif running:
         process.kill()
     text = process.communicate(timeout=120)[0]
@@ -108,6 +108,18 @@ def kill_once(folder: Path, victim: str, rng) -> bool:
     if any(new < old for new, old in zip(after, before, strict=True)):
         raise SystemExit(f"steps were lost: {before} before, {after} after")
     return running
+
+
+def workers_of(parent: int) -> list[int]:
+    """Worker processes of a run (not multiprocessing's own helper)."""
+    found = []
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        try:
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+        except OSError:
+            continue
+    return found
 
 
 def check(folder: Path, truth) -> None:
