@@ -11,24 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from transport.constants import LIGHT_SPEED, PROTON_MASS_GEV
-from transport.fast_modes.cone import (
-    collisionless_cutoff,
-    cone_edges,
-    log_k_collisionless,
-    log_k_viscous,
-    viscous_cutoff,
-)
+from transport.fast_modes.cone import cone_edges
+from transport.fast_modes.gyroresonance import gyroresonance, sum_of_parts
 from transport.fast_modes.jit import njit
-from transport.fast_modes.tables import (
-    H_MIN,
-    H_STEP,
-    LOG_STEP,
-    MA_MAX,
-    MA_MIN,
-    T_MIN,
-    T_STEP,
-    universal_tables,
-)
+from transport.fast_modes.lagrange import lagrange4, lagrange6
+from transport.fast_modes.tables import LOG_STEP, MA_MAX, MA_MIN, universal_tables
+from transport.fast_modes.transit_time import transit_time
 from transport.plasma import (
     GV_IN_GAUSS_CM,
     alfven_speed,
@@ -37,10 +25,6 @@ from transport.plasma import (
     plasma_beta,
     thermal_speed,
 )
-
-_LOG_H_MIN = np.log(H_MIN)
-_X12, _W12 = np.polynomial.legendre.leggauss(12)
-_X24, _W24 = np.polynomial.legendre.leggauss(24)
 
 
 def kappa_turb(
@@ -119,9 +103,9 @@ def _kappa_batch(
         log_length0 = log_rho0 + np.log(u[0])
         top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, v_a[w],
                                        beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
-        g = _gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
-        total, bends = _sum_of_parts(g)
-        moments = _transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1, 0], top,
+        g = gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
+        total, bends = sum_of_parts(g)
+        moments = transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1, 0], top,
                                 v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
         for j in range(log_r.size):
             r = np.exp(log_r[j])
@@ -134,37 +118,12 @@ def _kappa_batch(
 
 
 @njit
-def _lagrange4(x):
-    """Weights of the cubic through points -1, 0, 1, 2 at x in [0, 1]."""
-    return (
-        -x * (x - 1.0) * (x - 2.0) / 6.0,
-        (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0,
-        -(x + 1.0) * x * (x - 2.0) / 2.0,
-        (x + 1.0) * x * (x - 1.0) / 6.0,
-    )
-
-
-@njit
-def _lagrange6(x):
-    """Weights of the quintic through points -2, -1, 0, 1, 2, 3 at x in [0, 1]."""
-    a, b, c, d, e, f = x + 2.0, x + 1.0, x, x - 1.0, x - 2.0, x - 3.0
-    return (
-        -b * c * d * e * f / 120.0,
-        a * c * d * e * f / 24.0,
-        -a * b * d * e * f / 12.0,
-        a * b * c * e * f / 12.0,
-        -a * b * c * d * f / 24.0,
-        a * b * c * d * e / 120.0,
-    )
-
-
-@njit
 def _interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
     """Gaussian weights (4, n_u, n_y) and pitch-angle nodes (n_y,) at this ln Ma, in place."""
     position = (x - log_ma[0]) / (log_ma[1] - log_ma[0])
     i = min(max(int(position), 1), log_ma.size - 3)
     y[:], weight[:], a[:] = 0.0, 0.0, 0.0
-    c = _lagrange4(position - i)
+    c = lagrange4(position - i)
     for q in range(4):
         row, factor = i - 1 + q, c[q]
         for k in range(y.size):
@@ -176,158 +135,9 @@ def _interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
 
 
 @njit
-def _add_cone(log_t, sign, cone, row):
-    """Add sign W(t, U_j) U_j^{1/2} of one edge t = tan(theta) to row, (n_u,)."""
-    t2 = np.exp(2.0 * log_t)
-    scale = sign * t2 / (1.0 + t2)
-    position = (log_t - np.log(T_MIN)) / T_STEP
-    i = min(max(int(position), 0), cone.shape[0] - 2)
-    x = min(max(position - i, 0.0), 1.0)
-    low, high = scale * (1.0 - x), scale * x
-    for j in range(row.size):
-        row[j] += low * cone[i, j] + high * cone[i + 1, j]
-
-
-@njit
-def _cone_row(edges, cone, row):
-    """Wave power of all surviving angles at one 1/k_par, for every U_j; into row, (n_u,)."""
-    row[:] = 0.0
-    _add_cone(edges[0], 1.0, cone, row)
-    for e in range(1, edges.size, 2):
-        if edges[e] < edges[e + 1]:
-            _add_cone(edges[e + 1], 1.0, cone, row)
-            _add_cone(edges[e], -1.0, cone, row)
-
-
-@njit
-def _gyroresonance(edges, kinks, n_rho, jump, u, cone, a):
-    """G(rho, y) on the grid, (2, n_rho, n_y): collisionless and viscous part.
-
-    The Gaussian transform along each line of constant U rho. The wave power is piecewise linear
-    between grid points; at the jump each side counts for its own half, and at a kink the triangle
-    between the curve and its chord is added. The two parts are kept apart because each is
-    log-smooth in rho while their sum bends where one takes over.
-    """
-    _, n_u, n_y = a.shape
-    collisionless, collisionless_left, viscous, viscous_left = a[0], a[1], a[2], a[3]
-    n_line = edges.shape[0] - 1 - kinks.size
-    power = np.zeros((2, n_rho, n_u))
-    row, left, right = np.empty(n_u), np.empty(n_u), np.empty(n_u)
-    for m in range(n_line):
-        _cone_row(edges[m], cone, row)
-        part = 0 if m < jump else 1
-        for j in range(max(0, m - n_rho + 1), min(n_u, m + 1)):
-            power[part, m - j, j] = row[j]
-    g = np.zeros((2, n_rho, n_y))
-    upper, lower = min(max(jump + 1, 0), n_rho), min(max(jump - n_u + 1, 0), n_rho)
-    g[0, :upper] = np.dot(power[0, :upper], collisionless)
-    g[1, lower:] = np.dot(power[1, lower:], viscous)
-    if 0 <= jump < n_line:
-        _cone_row(edges[n_line], cone, left)
-        for j in range(max(0, jump - n_rho + 1), min(n_u, jump + 1)):
-            right_value = power[1, jump - j, j]
-            for k in range(n_y):
-                g[1, jump - j, k] -= right_value * viscous_left[j, k]
-                g[0, jump - j, k] += left[j] * collisionless_left[j, k]
-    for q in range(kinks.size):
-        m = int(np.floor(kinks[q]))
-        x = kinks[q] - m
-        if m < 0 or m + 1 >= n_line or m + 1 > jump:
-            continue
-        _cone_row(edges[m], cone, left)
-        _cone_row(edges[m + 1 if m + 1 < jump else n_line], cone, right)
-        _cone_row(edges[n_line + 1 + q], cone, row)
-        for j in range(max(0, m - n_rho + 1), min(n_u - 1, m + 1)):
-            # the weights take g / U as linear in ln U
-            at_kink = row[j] / u[j] * (row[j + 1] * u[j] / (row[j] * u[j + 1])) ** x
-            triangle = at_kink - (1.0 - x) * left[j] / u[j] - x * right[j + 1] / u[j + 1]
-            for k in range(n_y):
-                g[0, m - j, k] += triangle * (
-                    (1.0 - x) * u[j] * (collisionless[j, k] - collisionless_left[j, k])
-                    + x * u[j + 1] * collisionless_left[j + 1, k]
-                )
-    return g
-
-
-@njit
-def _sum_of_parts(g):
-    """G = collisionless + viscous, (n_y, n_rho), and where it bends, (n_y, n_rho) bool."""
-    _, n_rho, n_y = g.shape
-    total = np.empty((n_y, n_rho))
-    for i in range(n_rho):
-        for k in range(n_y):
-            total[k, i] = g[0, i, k] + g[1, i, k]
-    bends = np.ones((n_y, n_rho), dtype=np.bool_)
-    for k in range(n_y):
-        for i in range(2, n_rho - 3):
-            middle = total[k, i] * total[k, i + 1]
-            outer = total[k, i - 1] * total[k, i + 2]
-            bends[k, i] = abs(outer - middle) > 0.02 * middle  # not a power law
-    return total, bends
-
-
-@njit
-def _transit_time(log_rho0, n_rho, h_deficit, switch, top, v_a, beta, viscosity, ma, scale, mfp):
-    """Angle integrals of eq. A2, (3, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2.
-
-    M_0 = int dxi xi sin^{3/2}(theta) [H(rho sin(theta)/L) - H(rho k_max sin(theta))] and the
-    averages over its integrand.
-
-    Quadrature in theta, split where the damping that sets k_max changes: collisionless below
-    exp(switch), clamped at k_par = 1/l_mfp up to exp(top), viscous beyond.
-    """
-    ends = np.array([0.0, np.arctan(np.exp(switch)), np.arctan(np.exp(top)), 0.5 * np.pi])
-    moments = np.zeros((3, n_rho))
-    log_kv = log_k_viscous(v_a, viscosity, ma, scale)
-    log_kc = log_k_collisionless(beta, ma, scale)
-    growth = np.exp(0.5 * LOG_STEP)
-    for panel in range(3):
-        half = 0.5 * (ends[panel + 1] - ends[panel])
-        # a narrow cone counts as theta^{7/2}: half the nodes do
-        nodes, weights = (_X24, _W24) if ends[panel + 1] > 0.2 else (_X12, _W12)
-        for node in range(nodes.size if half > 0.0 else 0):
-            theta = ends[panel] + half * (1.0 + nodes[node])
-            sin, cos = np.sin(theta), np.cos(theta)
-            x = np.log(sin / cos)
-            if panel == 2:
-                log_k = log_kv + viscous_cutoff(x)[0] - np.log(cos)
-            else:
-                log_k = max(log_kc + collisionless_cutoff(x, beta)[0], -np.log(mfp)) - np.log(cos)
-            measure = half * weights[node] * sin**2.5
-            log_u0 = log_rho0 + log_k + np.log(sin)
-            inner = 0.5 * np.sqrt(np.exp(log_rho0) * sin / scale)
-            outer = 0.5 * np.exp(0.5 * log_u0)
-            for i in range(n_rho):
-                log_u = log_u0 + i * LOG_STEP
-                deficit = outer if log_u < _LOG_H_MIN else _h_deficit(log_u, h_deficit)
-                value = measure * max(deficit - inner, 0.0)
-                inner *= growth
-                outer *= growth
-                moments[0, i] += value * cos
-                moments[1, i] += value
-                moments[2, i] += value / cos
-    for i in range(n_rho):
-        if moments[0, i] > 0.0:
-            moments[1, i] /= moments[0, i]
-            moments[2, i] = moments[2, i] / moments[0, i] - moments[1, i] ** 2
-    return moments
-
-
-@njit
-def _h_deficit(log_u, table):
-    """H(0) - H(u) from its table, u above the small-argument limit sqrt(u)/2."""
-    position = (log_u - _LOG_H_MIN) / H_STEP
-    i = int(position)
-    if i >= table.size - 1:
-        return table[table.size - 1]
-    x = position - i
-    return (1.0 - x) * table[i] + x * table[i + 1]
-
-
-@njit
 def _log_smooth_sum(g, i, k, x):
     """Sum of both parts of G, each interpolated in its logarithm."""
-    c = _lagrange6(x)
+    c = lagrange6(x)
     total = 0.0
     # the lesser part is cut at 1e-8 of the greater, where it no longer counts: a deeper drop
     # would make the interpolation swing
@@ -354,7 +164,7 @@ def _pitch_angle_integral(row, g, total, bends, moments, nodes, speed_ratio, ma)
     for k in range(y.size):
         position = row - shift[k]
         i = int(position)
-        c0, c1, c2, c3 = _lagrange4(position - i)
+        c0, c1, c2, c3 = lagrange4(position - i)
         if bends[k, i]:
             scattering = _log_smooth_sum(g, i, k, position - i)
         else:

@@ -1,0 +1,74 @@
+"""Scattering by transit-time damping (eq. A2): the angle integrals of T(rho, y)."""
+
+import numpy as np
+
+from transport.fast_modes.cone import (
+    collisionless_cutoff,
+    log_k_collisionless,
+    log_k_viscous,
+    viscous_cutoff,
+)
+from transport.fast_modes.jit import njit
+from transport.fast_modes.tables import H_MIN, H_STEP, LOG_STEP
+
+_LOG_H_MIN = np.log(H_MIN)
+_X12, _W12 = np.polynomial.legendre.leggauss(12)
+_X24, _W24 = np.polynomial.legendre.leggauss(24)
+
+
+@njit
+def transit_time(log_rho0, n_rho, h_deficit, switch, top, v_a, beta, viscosity, ma, scale, mfp):
+    """Angle integrals of eq. A2, (3, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2.
+
+    M_0 = int dxi xi sin^{3/2}(theta) [H(rho sin(theta)/L) - H(rho k_max sin(theta))] and the
+    averages over its integrand.
+
+    Quadrature in theta, split where the damping that sets k_max changes: collisionless below
+    exp(switch), clamped at k_par = 1/l_mfp up to exp(top), viscous beyond.
+    """
+    ends = np.array([0.0, np.arctan(np.exp(switch)), np.arctan(np.exp(top)), 0.5 * np.pi])
+    moments = np.zeros((3, n_rho))
+    log_kv = log_k_viscous(v_a, viscosity, ma, scale)
+    log_kc = log_k_collisionless(beta, ma, scale)
+    growth = np.exp(0.5 * LOG_STEP)
+    for panel in range(3):
+        half = 0.5 * (ends[panel + 1] - ends[panel])
+        # a narrow cone counts as theta^{7/2}: half the nodes do
+        nodes, weights = (_X24, _W24) if ends[panel + 1] > 0.2 else (_X12, _W12)
+        for node in range(nodes.size if half > 0.0 else 0):
+            theta = ends[panel] + half * (1.0 + nodes[node])
+            sin, cos = np.sin(theta), np.cos(theta)
+            x = np.log(sin / cos)
+            if panel == 2:
+                log_k = log_kv + viscous_cutoff(x)[0] - np.log(cos)
+            else:
+                log_k = max(log_kc + collisionless_cutoff(x, beta)[0], -np.log(mfp)) - np.log(cos)
+            measure = half * weights[node] * sin**2.5
+            log_u0 = log_rho0 + log_k + np.log(sin)
+            inner = 0.5 * np.sqrt(np.exp(log_rho0) * sin / scale)
+            outer = 0.5 * np.exp(0.5 * log_u0)
+            for i in range(n_rho):
+                log_u = log_u0 + i * LOG_STEP
+                deficit = outer if log_u < _LOG_H_MIN else _h_deficit(log_u, h_deficit)
+                value = measure * max(deficit - inner, 0.0)
+                inner *= growth
+                outer *= growth
+                moments[0, i] += value * cos
+                moments[1, i] += value
+                moments[2, i] += value / cos
+    for i in range(n_rho):
+        if moments[0, i] > 0.0:
+            moments[1, i] /= moments[0, i]
+            moments[2, i] = moments[2, i] / moments[0, i] - moments[1, i] ** 2
+    return moments
+
+
+@njit
+def _h_deficit(log_u, table):
+    """H(0) - H(u) from its table, u above the small-argument limit sqrt(u)/2."""
+    position = (log_u - _LOG_H_MIN) / H_STEP
+    i = int(position)
+    if i >= table.size - 1:
+        return table[table.size - 1]
+    x = position - i
+    return (1.0 - x) * table[i] + x * table[i + 1]
