@@ -96,8 +96,8 @@ def fig5_streaming_then_landau_damping():
     "Fig. 5",
     "There is good agreement between the model and the data (B/C)",
     "within 30% of every AMS-02 point and of every Voyager point from 0.3 GV",
-    fails="AMS-02 is met up to 590 GV but for a dip of the model to -0.29 at 43-63 GV; its last three "
-    "bins lie lower than the model, as does one Voyager point",
+    fails="AMS-02 is met up to 590 GV but for a dip of the model to -0.29 at 43-63 GV; its last "
+    "three bins lie lower than the model, as does one Voyager point",
     partly=True,
 )
 def fig5_boron_to_carbon_fits():
