@@ -229,6 +229,23 @@ def as_json(prediction: Prediction) -> str:
     )
 
 
+def diagnostics_table(scenario: Scenario, values: dict[str, float]) -> str:
+    """Derived quantities and, where the scenario has them, its diagnostics: a line each.
+
+    Raises
+    ------
+    CrtuneError: parameters that the physics refuses
+    """
+    batch = {name: np.array([value], dtype=float) for name, value in values.items()}
+    try:
+        with np.errstate(all="ignore"):
+            found = getattr(scenario, "diagnostics", scenario.derived)(batch)
+    except (ValueError, ArithmeticError) as error:
+        raise CrtuneError(f"{scenario.name}: {error}") from None
+    lines = [f"{name:<18} {float(value[0]):.4g}" for name, value in found.items()]
+    return "\n".join([f"{scenario.title} (CGS, rigidities R_* in GV)", *lines])
+
+
 def describe_scenarios() -> str:
     """One line per registered scenario."""
     names = scenario_names()

@@ -5,6 +5,7 @@ examples:
   scripts/predict.py --list                      all scenarios
   scripts/predict.py two_phase --list            its parameters, units, fiducials and options
   scripts/predict.py two_phase --rigidity 1,10,100
+  scripts/predict.py two_phase --diagnostics     cutoffs, transitions, escape speeds
   scripts/predict.py two_phase --set Ma=0.4 --set z_W=700 --rigidity 10,100 --phi 0.6
 
 The fiducials of the paper are used for what --set does not change; values are in the units
@@ -37,6 +38,10 @@ def main():
     )  # fmt: skip
     arguments.add_argument("--json", action="store_true", help="JSON instead of a table")
     arguments.add_argument(
+        "--diagnostics", action="store_true",
+        help="betas, Alfven and escape speeds, cutoffs and transitions instead of fluxes",
+    )  # fmt: skip
+    arguments.add_argument(
         "--list", action="store_true", help="show the parameters of SCENARIO, or all scenarios"
     )
     options = arguments.parse_args()
@@ -49,11 +54,15 @@ def main():
     if options.list:
         print(predict.describe(scenario))
         return
+    values = predict.parse_values(scenario, options.assignments)
+    if options.diagnostics:
+        print(predict.diagnostics_table(scenario, values))
+        return
     if options.rigidity is None:
         raise CrtuneError("--rigidity is missing, e.g. --rigidity 1,10,100 (GV)")
     result = predict.predict(
         scenario,
-        predict.parse_values(scenario, options.assignments),
+        values,
         predict.parse_rigidities(options.rigidity),
         options.phi,
     )

@@ -74,6 +74,17 @@ def test_table_marks_extensions():
     assert any(line.startswith("* ") and "extension" in line for line in lines)
 
 
+def test_diagnostics_are_those_of_the_scenario():
+    scenario = p.make_scenario("two_phase")
+    text = p.diagnostics_table(scenario, p.parse_values(scenario, []))
+    shown = dict(line.split() for line in text.splitlines()[1:])
+    found = scenario.diagnostics(scenario.fiducial())
+    assert shown.keys() == found.keys()
+    assert float(shown["R_warm"]) == pytest.approx(found["R_warm"][0], rel=1e-3)
+    with pytest.raises(CrtuneError, match="Ma must lie in"):
+        p.diagnostics_table(scenario, p.parse_values(scenario, ["Ma=9"]))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
