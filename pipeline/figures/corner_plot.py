@@ -199,7 +199,10 @@ def _mark(ax, x, y) -> None:
 def axis_label(parameter: Parameter) -> str:
     """Symbol and unit on two lines; log10 where the coordinate is one."""
     unit = UNIT_LATEX.get(parameter.unit, rf"\mathrm{{{parameter.unit}}}")
-    symbol = rf"$\log_{{10}}\,{parameter.latex}$" if _is_log(parameter) else f"${parameter.latex}$"
+    logarithm = r"\log_{10}" if _is_log(parameter) else ""
+    if not parameter.unit and logarithm and len(parameter.latex) > 20:
+        return f"${logarithm}$\n${parameter.latex}$"
+    symbol = rf"${logarithm}\,{parameter.latex}$" if logarithm else f"${parameter.latex}$"
     return f"{symbol}\n$[{unit}]$" if parameter.unit else symbol
 
 

@@ -168,7 +168,7 @@ def _legend_below(main, residual) -> None:
         bbox_to_anchor=(0.5, -0.38),
         fontsize=8.5,
         ncols=2,
-        title="bands: 68% and 95% of the posterior",
+        title="bands: 68% and 95% of the posterior; max |ln(model/data)| at the best draw",
         title_fontsize=8.5,
     )
 
