@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +102,9 @@ class Posterior:
         posterior = {name: per_walker(self.chain[..., i]) for i, name in enumerate(self.names)}
         stats = {"lp": per_walker(self.log_prob)}
         stats |= {name: per_walker(values) for name, values in self.blobs.items()}
-        tree = arviz_base.from_dict({"posterior": posterior, "sample_stats": stats})
+        with warnings.catch_warnings():  # short chains have more walkers than steps: no mistake
+            warnings.filterwarnings("ignore", "Found chain dimension to be longer")
+            tree = arviz_base.from_dict({"posterior": posterior, "sample_stats": stats})
         for name, label, unit in zip(self.names, self.labels, self.units, strict=True):
             tree["posterior"][name].attrs.update(latex=label, unit=unit)
         tree.attrs.update(

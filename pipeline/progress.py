@@ -43,6 +43,7 @@ class ProgressBar:
         )
         self._facts: dict[str, str] = {}
         self._next_look = self._next_estimate = 0.0
+        self._started = False
 
     def tick(self) -> None:
         """Look at the live files if it is time."""
@@ -63,8 +64,11 @@ class ProgressBar:
         paths = [ensemble_path(self.folder, i) for i in range(self.sampling.ensembles)]
         found = [read_progress(path) for path in paths if path.exists()]
         steps = sum(iteration for iteration, _ in found) * self.sampling.thin
-        if self._bar.n == 0 and steps:
-            self._bar.initial = steps  # resumed: what was there does not count for the speed
+        if not steps:
+            return
+        if not self._started:  # neither set-up nor what was there before counts for the speed
+            self._started, self._bar.initial = True, steps
+            self._bar.start_t = time.time()
         self._bar.total = max(self._bar.total, steps)
         self._bar.n = steps
         rates = [rate for _, rate in found if np.isfinite(rate)]
