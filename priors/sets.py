@@ -5,7 +5,8 @@ A file has five kinds of sections::
     [parameters]                  # any scenario's parameter of this name
     [scenario.two_phase]          # instead, for one scenario
     [constraints.two_phase]       # quantity = { below = 1.0 } | { above = .. } | { between = .. }
-    [nuisance]                    # families phi, discrepancy; or one, such as discrepancy_bc
+    [nuisance]                    # families phi, discrepancy; or one, such as discrepancy_bc;
+                                  # nuclei_normalisation for absolute boron and carbon fluxes
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from transport.scenario import Scenario, get_scenario, scenario_names
 
 FOLDER = Path(__file__).parent
 SECTIONS = ("parameters", "scenario", "constraints", "nuisance")
-NUISANCE_FAMILIES = ("phi", "discrepancy")
+NUISANCE_FAMILIES = ("phi", "discrepancy", "nuclei_normalisation")
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ def _check_nuisance_names(path, names: Iterable[str]):
             raise CrtuneError(
                 f"{path}: nuisance.{name}: unknown nuisance parameter"
                 f"{suggest(name, NUISANCE_FAMILIES)}; known: phi, discrepancy (all of a kind), "
-                "phi_PERIOD, discrepancy_GROUP (one)"
+                "phi_PERIOD, discrepancy_GROUP (one), nuclei_normalisation"
             )
 
 

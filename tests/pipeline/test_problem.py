@@ -7,7 +7,7 @@ import pytest
 
 import transport.scenario
 from likelihoods.measurement import read_measurement
-from pipeline.config import load_config, with_overrides
+from pipeline.config import config_from_toml, load_config, with_overrides
 from pipeline.problem import Problem, build_problem
 from tests.pipeline.toy_scenario import CONFIG, PRIORS, BrokenLikelihood, ToyPowerLaw, write_run
 from transport.errors import CrtuneError
@@ -224,3 +224,15 @@ def test_two_phase_is_finite_all_over_both_priors(tmp_path, priors):
     assert len(corners) > 50
     assert np.isfinite(problem.log_prob(np.concatenate([theta, corners]))).all()
     assert problem.nan_count == 0
+
+
+@pytest.mark.parametrize("priors", ["plausible", "wide"])
+def test_absolute_fluxes_of_nuclei_can_be_fitted(priors):
+    config = config_from_toml(
+        f'scenario = "two_phase"\npriors = "{priors}"\n'
+        "[data.ams02_boron_2021]\n[data.ams02_carbon_2021]\n"
+    )
+    problem = build_problem(config)
+    assert "log10_nuclei_normalisation" in problem.names
+    theta = problem.sample_prior(20, np.random.default_rng(0))
+    assert np.isfinite(problem.log_prob(theta)).all()
