@@ -1,6 +1,5 @@
 """Physical constants and unit factors in CGS (CODATA, through scipy)."""
 
-
 from scipy import constants as _si
 
 LIGHT_SPEED = _si.c * 1e2  # cm s^-1

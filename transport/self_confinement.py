@@ -155,21 +155,3 @@ def residence_both_dampings(source, x_coefficient, s_coefficient, v_a, height, s
     decay = -np.expm1(-sigma * depth)
     unconfined = 1.0 / (1.0 + np.where(sigma * depth > 1e-12, decay * (1.0 / sigma - 1.0), depth))
     return np.maximum(-np.expm1(speed_ratio * np.log(unconfined)) / v_a, 1.0 / LIGHT_SPEED)
-
-
-def power_law_cutoff(source, s_coefficient, rigidity):
-    """Rigidity (GV) above which protons cannot confine themselves, S = Q (eq. 6), (n,).
-
-    Parameters
-    ----------
-    source, s_coefficient : (n, n_R) both power laws, at two rigidities at least
-    rigidity : (n_R,) GV
-
-    Infinite where S never overtakes Q.
-    """
-    ratio = np.log(s_coefficient / source)
-    slope = (ratio[:, -1] - ratio[:, 0]) / np.log(rigidity[-1] / rigidity[0])
-    with np.errstate(divide="ignore", over="ignore"):
-        return np.where(
-            slope > 0, rigidity[0] * np.exp(-ratio[:, 0] / np.maximum(slope, 1e-300)), np.inf
-        )
