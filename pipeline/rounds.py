@@ -63,8 +63,15 @@ class Run:
     convergence: object
     config_text: str = ""
 
-    def execute(self, workers: int | None = None, notify=print, progress: bool = True) -> Outcome:
+    def execute(
+        self, workers: int | None = None, notify=print, progress: bool = True, make_engine=None
+    ) -> Outcome:
         """Start or go on until converged, out of budget, or asked to stop.
+
+        Parameters
+        ----------
+        workers : local processes, by default the config's
+        make_engine : gives another engine for the problem, e.g. `MpiEngine.with_problem`
 
         Raises
         ------
@@ -76,21 +83,28 @@ class Run:
             if lock.takeover:
                 notify(lock.takeover)
             problem = self.build()
-            self._check_files(problem)
-            workers = min(workers or self.sampling.workers, self.sampling.ensembles)
-            engine = LocalEngine(workers) if workers > 1 else SerialEngine(problem)
+            self.check_files(problem)
+            if make_engine is None:
+                engine = self.engine(problem, self.sampling.ensembles, workers)
+            else:
+                engine = make_engine(problem)
             bar = ProgressBar(self.folder, self.sampling, self.convergence, problem, progress)
             with bar, StopRequest(bar.write) as stop, engine:
                 return self._rounds(engine, stop, bar)
 
+    def engine(self, problem, ensembles: int, workers: int | None = None):
+        """Engine of this machine for so many ensembles."""
+        workers = min(workers or self.sampling.workers, ensembles)
+        return LocalEngine(workers) if workers > 1 else SerialEngine(problem)
+
     def _rounds(self, engine, stop: StopRequest, bar: ProgressBar) -> Outcome:
         verdict = None
-        for target in targets(self.sampling, max(self._steps())):
-            if min(self._steps()) < target:
-                reports = engine.extend(self._tasks(target), stop, bar.tick)
+        for target in targets(self.sampling, max(self.steps())):
+            if min(self.steps()) < target:
+                reports = engine.extend(self.tasks(target), stop, bar.tick)
                 for message in dict.fromkeys(m for report in reports for m in report.messages):
                     bar.write(message)
-            if min(self._steps()) < target:
+            if min(self.steps()) < target:
                 code = stop.exit_code if stop() else EXIT_REQUEUE
                 return Outcome(verdict, True, code)
             verdict = assess_run(self.folder, self.convergence, stop_step=target)
@@ -102,18 +116,25 @@ class Run:
                 return Outcome(verdict, True, stop.exit_code)
         return Outcome(verdict, False, EXIT_NOT_CONVERGED)
 
-    def _tasks(self, target: int) -> list[Task]:
+    def tasks(self, target: int, ensembles=None) -> list[Task]:
+        """Extend `ensembles` (default all) to `target` steps."""
         settings = self.sampling
         return [
             Task(self.build, self.folder, index, target, settings, self.config_text)
-            for index in range(settings.ensembles)
+            for index in (range(settings.ensembles) if ensembles is None else ensembles)
         ]
 
-    def _steps(self) -> list[int]:
+    def steps(self) -> list[int]:
+        """Sampler steps stored of each ensemble."""
         return steps_done(self.folder, self.sampling.ensembles, self.sampling.thin)
 
-    def _check_files(self, problem) -> None:
-        """Refuse before any worker starts what the workers would refuse."""
+    def check_files(self, problem) -> None:
+        """Refuse before any worker starts what the workers would refuse.
+
+        Raises
+        ------
+        CrtuneError: naming every difference between the chains' problem and `problem`
+        """
         for path in ensemble_files(self.folder):
             index = int(path.stem.rpartition("_")[2])
             if index >= self.sampling.ensembles:

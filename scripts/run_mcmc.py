@@ -12,6 +12,52 @@ from functools import partial
 from pipeline import cli
 
 
+def add_batch_arguments(arguments) -> None:
+    batch = arguments.add_argument_group("in batch jobs (see docs/cluster.md)")
+    batch.add_argument(
+        "--ensembles",
+        metavar="LIST",
+        help="extend only these, e.g. 0,2,4-7, to the next test of convergence, which "
+        "scripts/merge.py makes",
+    )
+    batch.add_argument(
+        "--wait-for-lock",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="wait up to S seconds for another job that holds these ensembles",
+    )
+    batch.add_argument(
+        "--mpi",
+        action="store_true",
+        help="deal the ensembles out to MPI ranks: mpiexec -n N python scripts/run_mcmc.py --mpi "
+        "RUN.toml",
+    )
+    batch.add_argument(
+        "--requeue",
+        action="store_true",
+        help="on SIGUSR1 (wall time) put this Slurm job back into the queue",
+    )
+
+
+def extend_share(run, options) -> int:
+    """One job's part of a run."""
+    from pipeline import campaign_rounds, slurm
+
+    chosen = campaign_rounds.parse_ensembles(options.ensembles, run.sampling.ensembles)
+    outcome = campaign_rounds.extend_share(run, chosen, patience=options.wait_for_lock, notify=say)
+    say(outcome.standing.describe())
+    if outcome.interrupted:
+        say(f"interrupted; the checkpoint is in {run.folder}, the same command goes on from there")
+        if options.requeue and outcome.out_of_time:
+            say(f"requeued as {slurm.requeue_this_job()}")
+    return outcome.exit_code
+
+
+def say(text) -> None:
+    print(text, flush=True)  # a job's log must not end in a buffer
+
+
 def main() -> int:
     arguments = cli.parser(__doc__)
     cli.add_config_argument(arguments)
@@ -22,8 +68,20 @@ def main() -> int:
         "--salvage", action="store_true", help="cut damaged chains back to what is whole, go on"
     )
     arguments.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_batch_arguments(arguments)
     options = arguments.parse_args()
     cli.limit_threads()
+    if options.mpi:
+        from pipeline.mpi_world import run_ranks, world
+
+        if options.ensembles is not None:
+            arguments.error("--mpi runs all ensembles: leave out --ensembles")
+        return run_ranks(world(), lambda engine: run_config(options, engine.with_problem))
+    return run_config(options)
+
+
+def run_config(options, make_engine=None) -> int:
+    """Run what the arguments ask for; with another engine than this machine's if one is given."""
     # Imported here since every worker process imports this file again.
     from pipeline.engines import WorkerDiedError
     from pipeline.problem import build_problem
@@ -36,7 +94,7 @@ def main() -> int:
     config = cli.read_config(options)
     folder = config.run_dir
     if options.fresh and (aside := set_aside(folder, config.sampling.ensembles)):
-        print(f"earlier results are in {aside}")
+        say(f"earlier results are in {aside}")
     if options.salvage:
         salvage_run(folder)
     run = Run(
@@ -47,15 +105,17 @@ def main() -> int:
         config_text=config.to_toml(),
     )
     try:
-        outcome = run.execute(progress=not options.quiet)
+        if options.ensembles is not None:
+            return extend_share(run, options)
+        outcome = run.execute(progress=not options.quiet, make_engine=make_engine)
     except WorkerDiedError as error:
         print(f"crtune: error: {error}", file=sys.stderr)
         return 1
     if outcome.interrupted:
-        print(f"interrupted; the checkpoint is in {folder}, the same command goes on from there")
+        say(f"interrupted; the checkpoint is in {folder}, the same command goes on from there")
     if outcome.verdict is not None:
-        print(outcome.verdict.banner())
-    print(f"chains and verdict: {folder}")
+        say(outcome.verdict.banner())
+    say(f"chains and verdict: {folder}")
     return outcome.exit_code
 
 

@@ -1,0 +1,88 @@
+#!/usr/bin/env python
+"""Send runs to Slurm: for each an array that extends its ensembles, and a job that judges them.
+
+The array's tasks requeue themselves at the wall time. When all are done the judge tests
+convergence: it summarises and plots a finished run, or submits the next round. Everything goes on
+from the files in runs/NAME, so a run that ended for any reason is simply submitted again. The
+scripts sent are runs/NAME/slurm/array.sh and judge.sh.
+"""
+
+import sys
+from functools import partial
+
+from pipeline import cli
+
+
+def main() -> int:
+    arguments = cli.parser(__doc__)
+    arguments.add_argument("configs", metavar="RUN.toml", nargs="+", help="configs of the runs")
+    arguments.add_argument(
+        "--priors", metavar="A,B,...", help="run each config with each of these prior sets"
+    )
+    arguments.add_argument("--site", metavar="SITE.toml", help="site file; see docs/site.toml")
+    arguments.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one key of every config; may be repeated",
+    )
+    arguments.add_argument(
+        "--dry-run", action="store_true", help="write the scripts and show them, submit nothing"
+    )
+    options = arguments.parse_args()
+    cli.limit_threads()
+    from pipeline.campaign import runs_of_campaign
+    from pipeline.problem import build_problem
+    from pipeline.site import load_site
+    from transport.errors import CrtuneError
+
+    site = load_site(options.site)
+    priors = [name.strip() for name in (options.priors or "").split(",") if name.strip()]
+    configs = runs_of_campaign(options.configs, priors, options.overrides)
+    for config in configs:
+        build_problem(config)  # what is wrong is better heard here than from every task
+    failed = 0
+    for config in configs:
+        try:
+            submit(config, site, options)
+        except CrtuneError as error:
+            print(f"crtune: error: {config.name}: {error}", file=sys.stderr)
+            failed += 1
+    if not options.dry_run:
+        print("to watch: scripts/status.py " + " ".join(config.name for config in configs))
+    return cli.EXIT_BAD_INPUT if failed else cli.EXIT_OK
+
+
+def submit(config, site, options) -> None:
+    from pipeline.campaign import alive, scripts_of, submit_round
+    from pipeline.campaign_rounds import standing
+    from pipeline.problem import build_problem
+    from pipeline.rounds import Run
+    from transport.errors import CrtuneError
+
+    run = Run(partial(build_problem, config), config.run_dir, config.sampling, config.convergence)
+    now = standing(run)
+    if now.finished:
+        print(f"{config.name}: {now.describe()}; nothing to submit")
+        return
+    jobs = alive(config.run_dir)
+    if jobs and not options.dry_run:
+        raise CrtuneError(
+            f"has jobs in the queue: {', '.join(job.id for job in jobs)}; wait for them, or "
+            f"scancel --name {scripts_of(config, site).job_name}"
+        )
+    scripts = scripts_of(config, site, options.overrides)
+    array, judge = scripts.write()
+    if options.dry_run:
+        for path in (array, judge):
+            print(f"# ---- {path}\n{path.read_text()}")
+        print(f"# would submit:\nsbatch {array}\nsbatch --dependency=afterany:ARRAY_JOB {judge}")
+        return
+    sent = submit_round(config.run_dir, now, 1)
+    print(f"{config.name}: array {sent.array}, judge {sent.judge}; logs in {scripts.folder}")
+
+
+if __name__ == "__main__":
+    cli.run_script(main)
