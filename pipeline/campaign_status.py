@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from pipeline import slurm
 from pipeline.campaign import submissions
 from pipeline.chain_files import read_header
 from pipeline.chain_reader import read_journal, read_progress
-from pipeline.config import config_from_toml
 from pipeline.convergence import Verdict
 from pipeline.lock import STALE_AFTER, describe_owner, live_owner, read_owner
 from pipeline.posterior import ensemble_files
@@ -80,7 +80,7 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
             if sampling is None:
                 header = read_header(path)
                 thin = header.thin
-                sampling = config_from_toml(header.config, folder.with_suffix(".toml")).sampling
+                sampling = _stored_sampling(header.config)
         except CrtuneError as error:
             problems.append(str(error).splitlines()[0])
         try:
@@ -96,7 +96,7 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
             ages.append(time.time() - float(last["time"]))
             rates.append((last["stop"] - last["start"]) * thin / max(last["seconds"], 1e-9))
     if sampling is not None:
-        expected, budget = sampling.ensembles, sampling.max_steps
+        expected, budget = int(sampling.get("ensembles", 1)), sampling.get("max_steps")
     expected = max(expected, len(paths))
     if len(paths) < expected or not seen:
         seen.append(0)
@@ -121,6 +121,14 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
         jobs=_jobs(folder, jobs, problems),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _stored_sampling(config: str) -> dict:
+    """That section as it is, since the config may be of an earlier version."""
+    try:
+        return tomllib.loads(config).get("sampling", {})
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 def _mean(numbers) -> float:

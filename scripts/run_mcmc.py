@@ -71,6 +71,8 @@ def main() -> int:
     add_batch_arguments(arguments)
     options = arguments.parse_args()
     cli.limit_threads()
+    if options.requeue and options.ensembles is None:
+        arguments.error("--requeue belongs to --ensembles: give the ensembles of this job")
     if options.mpi:
         from pipeline.mpi_world import run_ranks, world
 
