@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
 import zlib
@@ -14,6 +13,7 @@ import numpy as np
 
 from pipeline import chain_layout as layout
 from pipeline.chain_layout import ChainHeader
+from pipeline.files import FULL, error_number, reason_of
 from transport.errors import CrtuneError
 
 ROWS = ("chain", "log_prob", "blobs")
@@ -52,6 +52,8 @@ def open_chain(path: str | Path):
         try:
             file = h5py.File(path, "r", locking=False)
             break
+        except PermissionError as error:
+            raise CrtuneError(f"{path}: cannot be read (Permission denied)") from error
         except OSError as error:
             if attempt == 4 or path.stat().st_size == 0 or "truncated" in str(error):
                 raise _unreadable(path, error) from error
@@ -59,9 +61,12 @@ def open_chain(path: str | Path):
     with file:
         if "crtune" not in file or "header" not in file["crtune"]:
             raise CrtuneError(f"{path}: is HDF5 but no chain file of crtune")
-        if int(file["crtune"].attrs["format"]) > layout.FORMAT_VERSION:
-            raise CrtuneError(f"{path}: written by a newer crtune; update this one to read it")
-        yield file
+        try:
+            if int(file["crtune"].attrs["format"]) > layout.FORMAT_VERSION:
+                raise CrtuneError(f"{path}: written by a newer crtune; update this one to read it")
+            yield file
+        except (OSError, KeyError, ValueError, RuntimeError) as error:  # HDF5's kinds of damage
+            raise _unreadable(path, error) from error
 
 
 def row_shape(header: ChainHeader, name: str) -> tuple[int, ...]:
@@ -149,16 +154,14 @@ def opened(path: Path):
 def disk_errors(path: Path, steps: int | None):
     try:
         yield
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        if (reason := reason_of(error)) is None:
+            raise
         safe = "" if steps is None else f"; the {steps} steps stored so far are safe"
-        remedy = "free some space" if error.errno in _FULL else "mend that"
-        reason = error.strerror or str(error)
+        remedy = "free some space" if error_number(error) in FULL else "mend that"
         raise CrtuneError(
             f"{path}: cannot be written ({reason}){safe}; {remedy} and give the same command again"
         ) from error
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _unreadable(path: Path, error: Exception) -> DamagedChainError:

@@ -120,8 +120,9 @@ def run_directory(run: str) -> Path:
 def run_script(main: Callable[[], int | None]) -> None:
     """Run a script's ``main`` and exit with its code.
 
-    Bad input (`CrtuneError`) prints one message and exits 2, Ctrl-C exits 130, and a reader that
-    closes the pipe (``| head``) ends the script quietly with 141.
+    Bad input (`CrtuneError`) and what the system refuses (no space, no permission) print one
+    message and exit 2, Ctrl-C exits 130, and a reader that closes the pipe (``| head``) ends the
+    script quietly with 141.
     """
     try:
         code = main()
@@ -133,7 +134,20 @@ def run_script(main: Callable[[], int | None]) -> None:
         print("crtune: interrupted", file=sys.stderr)
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         code = EXIT_BROKEN_PIPE
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or error
+        print(f"crtune: error: {where}{reason}; check space and permissions", file=sys.stderr)
+        _abandon_stdout()
+        code = EXIT_BAD_INPUT
     sys.exit(EXIT_OK if code is None else int(code))
+
+
+def _abandon_stdout() -> None:
+    """Python would complain once more when it flushes a closed or full stdout at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

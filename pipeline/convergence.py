@@ -8,13 +8,14 @@ independently started ensembles agree (rank-normalised split R-hat, Vehtari et a
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from emcee.autocorr import auto_window
 from scipy import fft
+
+from pipeline.files import replacing
 
 FILE_NAME = "convergence.json"
 _MAX_SERIES = 4096  # points per walker used for the autocorrelation
@@ -86,9 +87,8 @@ class Verdict:
     def save(self, folder: str | Path) -> Path:
         """Write ``convergence.json`` in a run's folder, whole or not at all."""
         path = Path(folder) / FILE_NAME
-        draft = path.with_name(f".{FILE_NAME}.{os.getpid()}")
-        draft.write_text(json.dumps(asdict(self), indent=1))
-        os.replace(draft, path)
+        with replacing(path) as draft:
+            draft.write_text(json.dumps(asdict(self), indent=1))
         return path
 
     @classmethod

@@ -19,10 +19,12 @@ import numpy as np
 from pipeline.chain_files import read_header
 from pipeline.chain_reader import read_chain, read_progress
 from pipeline.convergence import Verdict, assess
+from pipeline.files import replacing
 from transport.errors import CrtuneError
 
 _MAX_STORED = 4096  # stored steps per ensemble that a verdict is made from
 _MAX_DRAWS = 1000  # steps per walker kept where tau is unknown
+_NETCDF_OVERHEAD = 1 << 20  # bytes of structure around the numbers, at most
 _RULES = SimpleNamespace(min_n_tau=150.0, max_rhat=1.01)
 
 
@@ -119,9 +121,9 @@ class Posterior:
     def save_netcdf(self, path: str | Path) -> Path:
         """Write ArviZ's own format, read by ``xarray.open_datatree(path, engine="h5netcdf")``."""
         path = Path(path)
-        draft = path.with_name(f".{path.name}.draft")
-        self.to_arviz().to_netcdf(draft, engine="h5netcdf")
-        draft.replace(path)
+        tree = self.to_arviz()
+        with replacing(path, tree.nbytes + _NETCDF_OVERHEAD) as draft:
+            tree.to_netcdf(draft, engine="h5netcdf")
         return path
 
 

@@ -17,6 +17,7 @@ from transport.modulation import interstellar_rigidity, suppression
 from transport.scenario import Scenario, Spectra, get_scenario, scenario_names
 
 MAX_PHI = 5.0  # GV: several times what was ever measured
+RIGIDITY_RANGE = (1e-3, 1e9)  # GV: far beyond where any scenario means anything
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,12 @@ def parse_rigidities(text: str) -> np.ndarray:
         raise CrtuneError(
             f"--rigidity {text}: should be numbers in GV with commas between them, e.g. 1,10,100"
         ) from None
-    if not rigidity.size or not np.all(np.isfinite(rigidity) & (rigidity > 0)):
-        raise CrtuneError(f"--rigidity {text}: every rigidity should be positive and finite, in GV")
+    low, high = RIGIDITY_RANGE
+    if not rigidity.size or not np.all((rigidity >= low) & (rigidity <= high)):
+        raise CrtuneError(
+            f"--rigidity {text}: every rigidity should be a positive number of GV, from {low:g} to "
+            f"{high:g}"
+        )
     return rigidity
 
 

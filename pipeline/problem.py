@@ -176,12 +176,15 @@ def build_problem(config: Config) -> Problem:
         for name, entry in config.data.items()
     }
     covariance, discrepancy = config.covariance, config.discrepancy
-    likelihood = JointLikelihood(
-        scenario,
-        datasets,
-        covariance=CovarianceOptions(**covariance.model_dump()),
-        discrepancy=DiscrepancyOptions(**discrepancy.model_dump()),
-    )
+    try:
+        likelihood = JointLikelihood(
+            scenario,
+            datasets,
+            covariance=CovarianceOptions(**covariance.model_dump()),
+            discrepancy=DiscrepancyOptions(**discrepancy.model_dump()),
+        )
+    except CrtuneError as error:
+        raise CrtuneError(f"{config.path or 'config'}: {error}") from error
     prior = load_prior_set(config.priors).prior(scenario, likelihood.nuisances)
     identity = {
         "scenario_options": _canonical(config.scenario_options),

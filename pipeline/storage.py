@@ -75,7 +75,8 @@ class ChainWriter:
         remove_drafts(self.path)
         self.header = read_header(self.path)
         self._layout = layout_of(self.path)
-        self._descriptor = os.open(self.path, os.O_RDWR)
+        with disk_errors(self.path, None):
+            self._descriptor = os.open(self.path, os.O_RDWR)
         try:
             self._recover()
         except BaseException:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from arviz_stats.base import array_stats
 
+from pipeline.files import replacing
 from pipeline.posterior import Posterior
 
 COLUMNS = (
@@ -111,8 +112,7 @@ def format_table(rows: list[dict]) -> str:
 def write_csv(rows: list[dict], posterior: Posterior, path: str | Path) -> Path:
     """Write the rows with full precision; the last column of every row is the verdict."""
     path = Path(path)
-    draft = path.with_name(f".{path.name}.draft")
-    with open(draft, "w", newline="", encoding="utf-8") as file:
+    with replacing(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["name", *COLUMNS, "unit", "verdict"])
         writer.writeheader()
         for row in rows:
@@ -125,5 +125,4 @@ def write_csv(rows: list[dict], posterior: Posterior, path: str | Path) -> Path:
                     "verdict": posterior.verdict.label,
                 }
             )
-    draft.replace(path)
     return path

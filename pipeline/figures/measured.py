@@ -30,7 +30,8 @@ def colour(measurement: Measurement) -> str:
 
 def data_label(measurement: Measurement) -> str:
     """Experiment, observable and year, e.g. ``AMS-02 p 2015``; the name of other tables."""
-    prefix, *_, year = measurement.path.stem.split("_")
+    parts = measurement.path.stem.split("_")
+    prefix, year = parts[0], parts[-1]
     if prefix not in _EXPERIMENTS:
         return measurement.name
     label = f"{_EXPERIMENTS[prefix][0]} {_SYMBOLS[measurement.observable]}"

@@ -16,6 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from pipeline.files import replacing
+
 # Okabe & Ito (2008): told apart with every common form of colour blindness.
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -86,9 +88,8 @@ def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     paths = []
     for suffix, fields in metadata.items():
         path = stem.with_name(f"{stem.name}.{suffix}")
-        draft = path.with_name(f".{path.name}.draft")
-        figure.savefig(draft, format=suffix, dpi=dpi, metadata=fields)
-        draft.replace(path)
+        with replacing(path) as draft:
+            figure.savefig(draft, format=suffix, dpi=dpi, metadata=fields)
         paths.append(path)
     return paths
 

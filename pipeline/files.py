@@ -1,0 +1,63 @@
+"""Result files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+from pathlib import Path
+
+from transport.errors import CrtuneError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path, size: int = 0):
+    """A file under another name that replaces `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    size : bytes that must be free before anything is written, for writers that do not survive a
+        full disk (HDF5 can crash the process)
+
+    Raises
+    ------
+    CrtuneError: no space, no permission; what was at `path` is still there
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    try:
+        if size and hasattr(os, "posix_fallocate"):
+            with open(draft, "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+            draft.unlink()
+        yield draft
+        os.replace(draft, path)
+    except (OSError, RuntimeError) as error:
+        reason = reason_of(error)
+        if reason is None:
+            raise
+        raise CrtuneError(
+            f"{path}: cannot be written ({reason}); it needs free space and write permission"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def error_number(error: Exception) -> int | None:
+    """The system's number of an error; HDF5 hides it in the text of errors of any kind."""
+    if getattr(error, "errno", None):
+        return error.errno
+    found = re.search(r"errno = (\d+)", str(error))
+    return int(found[1]) if found else None
+
+
+def reason_of(error: Exception) -> str | None:
+    """What the system said, e.g. "Permission denied"; None for an error that is not its."""
+    number = error_number(error)
+    if number is not None:
+        return os.strerror(number)
+    return str(error) if isinstance(error, OSError) else None
