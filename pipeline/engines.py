@@ -29,6 +29,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _TICK = 0.5  # s between looks at the live files
+_IDLE = 5.0  # s without work after which a worker that was told to stop leaves by itself
 _LAST_WORDS = 300.0  # s that a worker without a parent may take to write its checkpoint
 
 
@@ -121,6 +122,8 @@ class LocalEngine:
             failures.append(error)
         finally:
             self._flag.value = 1  # also when a second Ctrl-C leaves this loop
+        if stop() and all(isinstance(error, BrokenProcessPool) for error in failures):
+            failures = []  # the signal that stops this process has ended a worker, too
         if failures:
             raise _most_telling(failures)
         return sorted(reports, key=lambda report: report.index)
@@ -169,14 +172,21 @@ def _start_worker(flag) -> None:
 def _note_signal(number, frame) -> None:
     global _signalled
     _signalled = True
-    if not _busy:
-        os._exit(0)
 
 
 def _watch_parent() -> None:
-    """A worker whose parent was killed writes its checkpoint and leaves."""
+    """A worker whose parent was killed writes its checkpoint and leaves.
+
+    One that was told to stop and is given nothing more to do leaves too: a worker that is killed
+    while it holds a lock of the pool's queues leaves the others waiting for ever, and the pool,
+    which has sent them SIGTERM, waiting for them.
+    """
     global _orphaned
-    connection.wait([multiprocessing.parent_process().sentinel])
+    parent, idle = multiprocessing.parent_process().sentinel, 0.0
+    while not connection.wait([parent], timeout=_TICK):
+        idle = idle + _TICK if _signalled and not _busy else 0.0
+        if idle >= _IDLE:
+            os._exit(1)
     _orphaned = True
     pause = threading.Event()
     waited = 0.0
