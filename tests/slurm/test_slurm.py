@@ -17,8 +17,7 @@ from tests.cheap_run import assert_same_run, script, write_config
 
 pytestmark = pytest.mark.slurm
 
-# Converges at the second test, after two rounds of the array.
-LOOSE = {"ensembles": 2, "min_steps": 60, "max_steps": 600, "min_n_tau": 10, "max_rhat": 1.5}
+SHORT = {"ensembles": 2, "min_steps": 60, "max_steps": 80}  # two tests of convergence, two rounds
 LONG = {"ensembles": 2, "min_steps": 500, "max_steps": 500}
 
 
@@ -26,7 +25,7 @@ LONG = {"ensembles": 2, "min_steps": 500, "max_steps": 500}
 def reference(tmp_path_factory):
     """Serial runs of the same seeds."""
     folder = tmp_path_factory.mktemp("reference")
-    for name, settings in (("loose", LOOSE), ("long", LONG)):
+    for name, settings in (("short", SHORT), ("long", LONG)):
         done = script("run_mcmc.py", write_config(folder / f"{name}.toml", **settings), "--quiet")
         assert done.returncode in (0, 3), done.stderr
     return folder
@@ -72,7 +71,7 @@ def sampling(folder, least=20):
 
 def test_array_judge_rounds_and_plots(slurm, reference, tmp_path):
     """From submit to corner plot in a folder with a space in its name; status on the way."""
-    config = write_config(tmp_path / "my runs" / "loose.toml", **LOOSE)
+    config = write_config(tmp_path / "my runs" / "short.toml", **SHORT)
     folder = config.with_suffix("")
     assert "array" in submit(config)
     again = script("submit.py", config)
@@ -81,17 +80,16 @@ def test_array_judge_rounds_and_plots(slurm, reference, tmp_path):
     status = json.loads(script("status.py", folder, "--json").stdout)[0]
     assert any(job.startswith(("array", "judge")) for job in status["jobs"])
     wait_for(lambda: run_is_over(folder), what="the end of the run")
-    assert_same_run(folder, reference / "loose")
+    assert_same_run(folder, reference / "short")
     stored = [
-        json.loads((f / "convergence.json").read_text()) for f in (folder, reference / "loose")
+        json.loads((f / "convergence.json").read_text()) for f in (folder, reference / "short")
     ]
     assert stored[0] == stored[1]
-    assert stored[0]["converged"]
-    assert len(submissions(folder)) > 1, logs(folder)
+    assert len(submissions(folder)) == 2, logs(folder)
     for name in ("corner.png", "spectra.png", "summary.csv", "posterior.nc"):
         assert (folder / name).stat().st_size > 500, logs(folder)
     status = script("status.py", folder).stdout
-    assert "converged at" in status
+    assert "NOT CONVERGED at 80" in status
     assert "nothing to submit" in submit(config)
 
 
@@ -161,12 +159,10 @@ def lost_processes(slurm, folder):
 
 def test_failing_tasks_are_not_resubmitted_for_ever(slurm, tmp_path):
     """An environment that breaks after submit.py: one round, then the judge names the logs."""
-    config = write_config(tmp_path / "loose.toml", **LOOSE)
+    config = write_config(tmp_path / "short.toml", **SHORT)
     folder = config.with_suffix("")
     site = tmp_path / "site.toml"
-    site.write_text(
-        'environment = ["export PYTHONPATH=/nowhere", "test -n \\"$NEVER\\" || exit 9"]\n'
-    )
+    site.write_text('environment = ["test -n \\"$NEVER\\" || exit 9"]\n')
     submit(config, "--site", site)
     judge = folder / "slurm" / "judge.sh"
     judge.write_text(judge.read_text().replace("|| exit 9", "|| true"))  # edited by hand: it lasts
