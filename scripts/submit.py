@@ -43,19 +43,21 @@ def main() -> int:
     configs = runs_of_campaign(options.configs, priors, options.overrides)
     for config in configs:
         build_problem(config)  # what is wrong is better heard here than from every task
-    failed = 0
+    failed, sent = 0, []
     for config in configs:
         try:
-            submit(config, site, options)
+            if submit(config, site, options):
+                sent.append(config.name)
         except CrtuneError as error:
             print(f"crtune: error: {config.name}: {error}", file=sys.stderr)
             failed += 1
-    if not options.dry_run:
-        print("to watch: scripts/status.py " + " ".join(config.name for config in configs))
+    if sent:
+        print("to watch: scripts/status.py " + " ".join(sent))
     return cli.EXIT_BAD_INPUT if failed else cli.EXIT_OK
 
 
-def submit(config, site, options) -> None:
+def submit(config, site, options) -> bool:
+    """Submit one run; whether there was anything to submit."""
     from pipeline.campaign import alive, scripts_of, submit_round
     from pipeline.campaign_rounds import standing
     from pipeline.problem import build_problem
@@ -66,7 +68,7 @@ def submit(config, site, options) -> None:
     now = standing(run)
     if now.finished:
         print(f"{config.name}: {now.describe()}; nothing to submit")
-        return
+        return False
     jobs = alive(config.run_dir)
     if jobs and not options.dry_run:
         raise CrtuneError(
@@ -79,9 +81,10 @@ def submit(config, site, options) -> None:
         for path in (array, judge):
             print(f"# ---- {path}\n{path.read_text()}")
         print(f"# would submit:\nsbatch {array}\nsbatch --dependency=afterany:ARRAY_JOB {judge}")
-        return
+        return False
     sent = submit_round(config.run_dir, now, 1)
     print(f"{config.name}: array {sent.array}, judge {sent.judge}; logs in {scripts.folder}")
+    return True
 
 
 if __name__ == "__main__":

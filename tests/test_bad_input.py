@@ -62,7 +62,8 @@ class Case:
     name : in words
     says : texts that the error must contain
     spoil : changes the folder
-    command : script and arguments; RUN is the config's path, DIR its folder of results
+    command : script and arguments; RUN is the config's path, DIR its folder of results, SITE a
+        site file beside it
     options : of `ScriptServer.run`
     code : exit code
     made : files that may appear
@@ -416,6 +417,64 @@ PREDICTIONS = [
 ]
 
 
+def site_case(name, content, *says):
+    """A case with a site file for Slurm; nothing is submitted."""
+    return Case(
+        f"site: {name}",
+        ("site.toml", *says),
+        written("site.toml", content.encode()),
+        ("submit", "RUN", "--site", "SITE", "--dry-run"),
+    )
+
+
+NO_SLURM = {"env": {"PATH": "/nonexistent"}}
+BATCH = [
+    site_case("misspelt key", 'partion = "main"', "partion = 'main'", "mean 'partition'"),
+    site_case("time in words", 'time = "four hours"', "time = 'four hours'", "04:00:00"),
+    site_case("no time at all", 'time = "00:00:00"', "time = '00:00:00'", "longer than 0"),
+    site_case("signal after the end", 'time = "1"', "time = '1'", "signal_seconds"),
+    site_case("list in one string", 'modules = "gcc"', "modules = 'gcc'", "list"),
+    site_case("no TOML", "partition main", "not valid TOML"),
+    Case(
+        "site: missing",
+        ("site.toml does not exist", "docs/site.toml"),
+        command=("submit", "RUN", "--site", "SITE", "--dry-run"),
+    ),
+    Case(
+        "slurm: missing",
+        ("sbatch is not on this machine", "--workers"),
+        command=("submit", "RUN", "--set", "sampling.max_steps=8"),
+        options=NO_SLURM,
+        made=("run/slurm/array.sh", "run/slurm/judge.sh"),
+    ),
+    Case(
+        "slurm: a config that cannot run",
+        ("sampling.walkers = 6", "twice"),
+        replaced("run.toml", "walkers = 24", "walkers = 6"),
+        ("submit", "RUN"),
+        NO_SLURM,
+    ),
+    Case("slurm: --requeue alone", ("--ensembles",), command=("run_mcmc", "RUN", "--requeue")),
+    Case(
+        "slurm: ensembles that are not there",
+        ("--ensembles 1,7", "7", "sampling.ensembles = 2"),
+        command=("run_mcmc", "RUN", "--ensembles", "1,7"),
+    ),
+    Case(
+        "slurm: ensembles in words",
+        ("--ensembles all", "0,2,4-7"),
+        command=("run_mcmc", "RUN", "--ensembles", "all"),
+    ),
+    Case("status: no such run", ("mean 'run'",), command=("status", "DIR/../rum")),
+    Case(
+        "merge: damaged chain",
+        (ENSEMBLE, "damaged"),
+        cut_to(ENSEMBLE, 0.5),
+        ("merge", "RUN", "--no-plots"),
+    ),
+]
+
+
 def forbidden(*files, mode=0o500):
     """Mutation: permissions that forbid something."""
     return lambda folder: [(folder / file).chmod(mode) for file in files]
@@ -525,7 +584,7 @@ RIGHTS = [
         made=("run/summary.csv",),
     ),
 ]
-CASES = [*CONFIGS, *TABLES, *PRIOR_FILES, *CHAINS, *PREDICTIONS, *RIGHTS]
+CASES = [*CONFIGS, *TABLES, *PRIOR_FILES, *CHAINS, *PREDICTIONS, *BATCH, *RIGHTS]
 
 
 @pytest.fixture(scope="module")
@@ -567,7 +626,11 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def filled_in(command, folder):
-    places = {"RUN": str(folder / "run.toml"), "DIR": str(folder / "run")}
+    places = {
+        "RUN": str(folder / "run.toml"),
+        "DIR": str(folder / "run"),
+        "SITE": str(folder / "site.toml"),
+    }
     for name, place in places.items():
         command = [part.replace(name, place) for part in command]
     return command
@@ -661,6 +724,24 @@ def test_disk_that_is_really_full(server, folder, tmp_path):
 def predict_command(*extra):
     script = ROOT / "scripts" / "predict.py"
     return (sys.executable, script, "kolmogorov", "--rigidity", "10", *extra)
+
+
+@pytest.mark.parametrize(
+    "package", ["raise ImportError('No module named mpi4py')", "MPI = 1 / 0  # no library"]
+)
+def test_missing_mpi(folder, tmp_path, package):
+    broken = tmp_path / "packages" / "mpi4py"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text(package.replace("1 / 0", "__import__('none').x"))
+    before = contents(folder)
+    command = (ROOT / "scripts" / "run_mcmc.py", folder / "run.toml", "--mpi")
+    ended = run_fresh(
+        sys.executable,
+        *command,
+        env={"PYTHONPATH": f"{broken.parent}{os.pathsep}{ROOT}"},
+    )
+    check_error(ended, ("--mpi", "MPI cannot be used", "mpi4py", "--workers"))
+    assert contents(folder) == before
 
 
 def test_full_and_closed_output():
