@@ -4,7 +4,7 @@ VENV := .venv
 PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup posterior figures test test-all lint format clean
+.PHONY: help setup posterior mpi figures test test-all lint format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -26,14 +26,17 @@ posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.tom
 	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
 	exit $$status
 
+mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mpi]'
+
 figures: setup  ## the paper's figures, into docs/figures/
 	$(PY) scripts/paper_figures.py
 
 test: setup  ## the tests that need nothing but this machine
-	$(PY) -m pytest -n 2 -m 'not slow'
+	$(PY) -m pytest -n 2 --dist loadfile -rs -m 'not slow'
 
 test-all: setup  ## every test, the slow ones too
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist loadfile -rs
 
 lint: setup  ## the linter and the formatter's check
 	$(VENV)/bin/ruff check .
