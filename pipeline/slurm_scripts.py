@@ -75,10 +75,11 @@ class BatchScripts:
             f"--cpus-per-task={min(each, self.ensembles)}",
         ]
         chosen = '"$SLURM_ARRAY_TASK_ID"'
-        before = ""
+        # Slurm may send the signal up to a minute early: while Python starts, nobody would answer.
+        before = "trap '' USR1  # ends nothing before run_mcmc.py listens to it\n"
         if each > 1:
             end = f"first + {each - 1} < {self.ensembles} ? first + {each - 1}"
-            before = (
+            before += (
                 "first=$SLURM_ARRAY_TASK_ID\n"
                 f"last=$(( {end} : {self.ensembles - 1} ))  # not beyond the last ensemble\n"
             )

@@ -221,6 +221,12 @@ def test_array_script(tmp_path):
     assert words[words.index("--ensembles") + 1] == "4"
 
 
+def test_early_signal_does_not_end_a_task_that_is_starting(tmp_path):
+    """Slurm may send it at once; without a listener SIGUSR1 kills."""
+    text = batch(tmp_path).array().replace("exec ", "kill -USR1 $$\nexec ", 1)
+    assert "--requeue" in commands(text)
+
+
 def test_several_ensembles_in_a_task(tmp_path):
     text = batch(tmp_path, ensembles_per_task=2).array()
     assert "#SBATCH --array=0-4:2\n" in text
