@@ -96,4 +96,4 @@ def test_an_error_beyond_the_limit_fails(script, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(script, "measure", measured)
     assert script.main(["--output", str(tmp_path), "--states", "3"]) == 0
     assert script.main(["--output", str(tmp_path), "--states", "3", "--limit", "2.5e-4"]) == 1
-    assert "FAILED: an error of 3.0e-04" in capsys.readouterr().out
+    assert "exceeded** by warm, sought (3.0e-04)." in capsys.readouterr().out

@@ -94,3 +94,19 @@ STATES = {
         (7.3428e30, 9.6115e30, 1.0009e31, 1.2761e30, 6.4178e29, 3.7956e29, 2.5253e29, 2.5650e29),
     ),
 }
+
+# Where searches from random states found the largest errors of fast kernels: a gyroradius just
+# below the mean free path, Ma at its lower end, isolated surviving angles at very high beta. The
+# values are by `kappa_with_error` at 1e-6 and agree with nested scipy quadrature to 3e-5.
+# (B in uG, n, T, Ma, L in pc, rigidity in GV, kappa in cm^2/s); default mean free path
+HARDEST = [
+    (5.86125, 0.0998979, 6944.89, 0.256102, 30.8321, 6.39635, 9.956846e29),
+    (7.1099, 0.341899, 7598.69, 0.2, 58.3857, 2.9104, 7.123213e30),
+    (8.24462, 0.249344, 13931.1, 0.2, 199.47, 14.9173, 2.600407e31),
+    (5.6987, 0.0888055, 13677.4, 0.2, 114.324, 27.1539, 1.485420e31),
+    (4.2292, 0.1372, 18988.0, 0.36721, 172.09, 26.785, 5.165412e30),
+    (5.2249, 0.24455, 17034.0, 0.51258, 84.35, 14.164, 6.340167e29),
+    (5.3007, 0.0016036, 1.4027e6, 0.92612, 15.163, 1838.2, 2.149039e28),
+    (0.66457, 0.0040358, 4.6164e6, 0.35262, 26.869, 0.38031, 4.747904e32),
+    (5.5163, 0.22243, 18368.0, 0.081911, 10.326, 0.3, 2.324417e32),
+]

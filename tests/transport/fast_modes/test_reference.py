@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from transport.constants import PC
+from transport.constants import MICROGAUSS, PC
 from transport.errors import CrtuneError
 from transport.fast_modes import bessel, reference
 from transport.fast_modes.reference import kappa_nested_quad, kappa_reference, kappa_with_error
 
-from .reference_values import STATES
+from .reference_values import HARDEST, STATES
 
 CASES = [
     pytest.param(state, rigidity, kappa, id=f"{name}-{rigidity:g}GV")
@@ -66,6 +66,15 @@ def test_nested_scipy_quadrature(name, rigidity):
     state = STATES[name][0]
     expected = kappa_reference(rigidity, *state, tolerance=1e-5)
     assert kappa_nested_quad(rigidity, *state) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", HARDEST, ids=lambda case: f"{case[5]:g}GV")
+def test_hardest_states_also_by_nested_scipy_quadrature(case):
+    B, n, T, Ma, L, rigidity, expected = case
+    state = (B * MICROGAUSS, n, T, Ma, L * PC)
+    assert kappa_reference(rigidity, *state) == pytest.approx(expected, rel=2e-6)
+    assert kappa_nested_quad(rigidity, *state) == pytest.approx(expected, rel=1e-4)
 
 
 def test_mean_free_path_defaults_to_the_plasma_convention():
