@@ -176,12 +176,12 @@ def test_ranks_of_the_truth_are_uniform(cheap):
     """Simulation-based calibration, with the log-likelihood as one more quantity."""
     rng = np.random.default_rng(11)
     ranks = []
-    for number in range(80):
+    for number in range(60):
         truth = cheap.sample_prior(1, rng)
         values = cheap.values(truth)
         mock = cheap.with_likelihood(cheap.likelihood.simulate(values, rng))
         start = near(mock, truth[0], 40, rng, share=0.3)
-        draws, _ = sampled(mock, start, burn=500, steps=600, seed=number, thin=40)
+        draws, _ = sampled(mock, start, burn=300, steps=400, seed=number, thin=20)
         quantities = [
             np.column_stack([x, mock.log_likelihood(x).sum(axis=1)]) for x in (draws, truth)
         ]
