@@ -80,7 +80,7 @@ def test_two_phase_truth_lies_within_its_posterior():
     )
     mock = problem.with_likelihood(problem.likelihood.simulate(truth, rng))
     theta = theta_of(mock, truth)
-    draws, log_prob = sampled(mock, near(mock, theta, 48, rng), burn=400, steps=1000, seed=5)
+    draws, log_prob = sampled(mock, near(mock, theta, 48, rng), burn=300, steps=800, seed=5)
 
     at_truth = mock.log_prob(theta[None])[0, 0]
     assert np.quantile(log_prob, 0.001) < at_truth < log_prob.max() + 1.0
