@@ -105,7 +105,7 @@ def _kappa_batch(
                                        beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
         g = gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
         total, bends = sum_of_parts(g)
-        moments = transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1, 0], top,
+        moments = transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1], top,
                                 v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
         for j in range(log_r.size):
             r = np.exp(log_r[j])

@@ -30,15 +30,15 @@ from scipy.special import j1, jvp
 
 LOG_STEP = 0.12
 """Step in ln of every geometric grid of the kernel (U, rho, rigidity)."""
-U_MIN, U_MAX = 0.08, 14.0
+U_MIN, U_MAX = 0.08, 19.0
 SLOPES = (1.0, 2.0)
 """Powers of U that the product integration treats exactly: what a narrow cone gives under
 collisionless and under viscous damping."""
 MA_MIN, MA_MAX, MA_STEP = 0.04, 3.0, 0.03
 T_MIN, T_MAX, T_STEP = 3e-4, 3e3, 0.02
 H_MIN, H_MAX, H_STEP = 1e-2, 1e2, 0.02
-INNER_NODES, OUTER_NODES = 20, 11
-INNER_END, OUTER_END = 5.0, 7.0
+INNER_NODES, OUTER_NODES = 24, 14
+INNER_END, OUTER_END = 5.0, 10.0
 
 
 class Tables(NamedTuple):

@@ -14,32 +14,38 @@ from transport.fast_modes.tables import H_MIN, H_STEP, LOG_STEP
 _LOG_H_MIN = np.log(H_MIN)
 _X12, _W12 = np.polynomial.legendre.leggauss(12)
 _X24, _W24 = np.polynomial.legendre.leggauss(24)
+_X48, _W48 = np.polynomial.legendre.leggauss(48)
 
 
 @njit
-def transit_time(log_rho0, n_rho, h_deficit, switch, top, v_a, beta, viscosity, ma, scale, mfp):
+def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, ma, scale, mfp):
     """Angle integrals of eq. A2, (3, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2.
 
     M_0 = int dxi xi sin^{3/2}(theta) [H(rho sin(theta)/L) - H(rho k_max sin(theta))] and the
     averages over its integrand.
 
-    Quadrature in theta, split where the damping that sets k_max changes: collisionless below
-    exp(switch), clamped at k_par = 1/l_mfp up to exp(top), viscous beyond.
+    Quadrature in theta, split where the damping that sets k_max changes: at the edges of what
+    collisionless damping leaves at k_par = 1/l_mfp (a row of `cone_edges`; clamped between them)
+    and at top, where viscous damping takes over.
     """
-    ends = np.array([0.0, np.arctan(np.exp(switch)), np.arctan(np.exp(top)), 0.5 * np.pi])
+    ends = _panel_ends(edges, top)
     moments = np.zeros((3, n_rho))
     log_kv = log_k_viscous(v_a, viscosity, ma, scale)
     log_kc = log_k_collisionless(beta, ma, scale)
     growth = np.exp(0.5 * LOG_STEP)
-    for panel in range(3):
+    for panel in range(ends.size - 1):
         half = 0.5 * (ends[panel + 1] - ends[panel])
-        # a narrow cone counts as theta^{7/2}: half the nodes do
-        nodes, weights = (_X24, _W24) if ends[panel + 1] > 0.2 else (_X12, _W12)
+        if ends[panel + 1] < 0.2:  # a narrow cone counts as theta^{7/2}
+            nodes, weights = _X12, _W12
+        elif panel == ends.size - 2:
+            nodes, weights = _X24, _W24
+        else:  # exponentials of 1/(beta cos^2 theta)
+            nodes, weights = _X48, _W48
         for node in range(nodes.size if half > 0.0 else 0):
             theta = ends[panel] + half * (1.0 + nodes[node])
             sin, cos = np.sin(theta), np.cos(theta)
             x = np.log(sin / cos)
-            if panel == 2:
+            if panel == ends.size - 2:
                 log_k = log_kv + viscous_cutoff(x)[0] - np.log(cos)
             else:
                 log_k = max(log_kc + collisionless_cutoff(x, beta)[0], -np.log(mfp)) - np.log(cos)
@@ -61,6 +67,23 @@ def transit_time(log_rho0, n_rho, h_deficit, switch, top, v_a, beta, viscosity, 
             moments[1, i] /= moments[0, i]
             moments[2, i] = moments[2, i] / moments[0, i] - moments[1, i] ** 2
     return moments
+
+
+@njit
+def _panel_ends(edges, top):
+    """Angles (rad) between which k_max(theta) is smooth, from 0 to pi/2."""
+    ends = np.empty(edges.size + 3)
+    ends[0], ends[1] = 0.0, np.arctan(np.exp(edges[0]))
+    count = 2
+    for e in range(1, edges.size, 2):
+        if edges[e] < edges[e + 1]:
+            ends[count], ends[count + 1] = (
+                np.arctan(np.exp(edges[e])),
+                np.arctan(np.exp(edges[e + 1])),
+            )
+            count += 2
+    ends[count], ends[count + 1] = np.arctan(np.exp(top)), 0.5 * np.pi
+    return ends[: count + 2]
 
 
 @njit

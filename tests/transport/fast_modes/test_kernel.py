@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import j1, jvp
 
-from tests.transport.fast_modes.reference_values import HARD_RIGIDITIES, RIGIDITIES, STATES
+from tests.transport.fast_modes.reference_values import HARD_RIGIDITIES, HARDEST, RIGIDITIES, STATES
 from transport.constants import PC
 from transport.fast_modes.cone import (
     collisionless_cutoff,
@@ -145,3 +145,11 @@ def test_viscous_cutoff_derivative():
                 (up - down) / 2e-5, rel=1e-5, abs=1e-6
             )
     assert log_k_viscous(1.0, 6.0, 1.0, 1.0) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("case", HARDEST[:-1], ids=lambda c: f"{c[5]:.4g}GV")
+def test_states_where_fast_kernels_were_worst(case):
+    """Found by climbing from random states towards larger errors of this and earlier kernels."""
+    b, n, t, ma, scale, rigidity, expected = case
+    got = kappa_turb([rigidity], 1e-6 * b, n, t, ma, scale * PC)[0, 0]
+    assert got == pytest.approx(expected, rel=1.5e-3)
