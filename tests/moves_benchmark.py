@@ -18,14 +18,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import emcee  # noqa: E402
-import numpy as np  # noqa: E402
-from emcee.moves import DEMove, StretchMove  # noqa: E402
+import emcee
+import numpy as np
+from emcee.moves import DEMove, StretchMove
 
-from pipeline.convergence import integrated_time  # noqa: E402
-from pipeline.moves import default_moves  # noqa: E402
-from tests.pipeline.test_moves import variance_ratios  # noqa: E402
-from tests.toy_problems import BananaProblem, GaussianProblem  # noqa: E402
+from pipeline.convergence import integrated_time
+from pipeline.moves import default_moves
+from tests.pipeline.test_moves import variance_ratios
+from tests.toy_problems import BananaProblem, GaussianProblem
 
 MIXES = {
     "default": default_moves,

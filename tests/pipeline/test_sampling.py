@@ -239,14 +239,21 @@ def test_kill_before_the_first_step(uninterrupted, tmp_path):
 # -- what may change and what may not -------------------------------------------------------------
 
 
-def test_run_control_may_change(uninterrupted, tmp_path):
+def test_budget_and_blocks_may_change(uninterrupted, tmp_path):
     folder = tmp_path / "run"
     toy_run(folder, max_steps=100).execute(progress=False)
-    outcome = toy_run(folder, max_steps=200, min_n_tau=2, max_rhat=1.5).execute(progress=False)
-    assert outcome.exit_code == 0  # the looser rule is met by the 100 steps there are
-    assert steps_done(folder, 2, 1) == [100, 100]
     toy_run(folder, checkpoint_steps=33).execute(progress=False)
     assert_same_chains(folder, uninterrupted, 200)
+
+
+def test_stopping_rule_may_change(tmp_path):
+    build = partial(GaussianProblem, ndim=2, half_width=3.0)  # hardly any burn-in
+    run = toy_run(tmp_path / "run", build, max_steps=100)
+    assert run.execute(progress=False).exit_code == 3
+    run = toy_run(tmp_path / "run", build, min_n_tau=2, max_rhat=1.5)
+    outcome = run.execute(progress=False)
+    assert outcome.exit_code == 0, outcome.verdict.banner()
+    assert steps_done(run.folder, 2, 1) == [100, 100]  # the looser rule is met by those there are
 
 
 @pytest.mark.parametrize(
