@@ -167,8 +167,9 @@ def test_two_samplers_give_one_posterior(cheap):
     shift = (other.mean(axis=0) - draws.mean(axis=0)) / width
     ratio = other.std(axis=0) / width
     told = {n: (s.round(2), r.round(2)) for n, s, r in zip(cheap.names, shift, ratio, strict=True)}
-    assert np.all(np.abs(shift) < 0.25), told
-    assert np.all(np.abs(np.log(ratio)) < 0.25), told
+    # 800 particles that descend from few are worth about 50 draws: this sees gross errors only.
+    assert np.all(np.abs(shift) < 0.45), told
+    assert np.all(np.abs(np.log(ratio)) < 0.5), told
 
 
 @pytest.mark.slow
