@@ -25,13 +25,13 @@ def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, m
     averages over its integrand.
 
     Quadrature in theta, split where the damping that sets k_max changes: at the edges of what
-    collisionless damping leaves at k_par = 1/l_mfp (a row of `cone_edges`; clamped between them)
-    and at top, where viscous damping takes over.
+    collisionless damping leaves at k_par = 1/l_mfp (a row of `cone_edges`; clamped between them),
+    at top, where viscous damping takes over, and where that leaves nothing, k_max L = 1.
     """
-    ends = _panel_ends(edges, top)
     moments = np.zeros((3, n_rho))
     log_kv = log_k_viscous(v_a, viscosity, ma, scale)
     log_kc = log_k_collisionless(beta, ma, scale)
+    ends = _panel_ends(edges, top, log_kv + np.log(scale))
     growth = np.exp(0.5 * LOG_STEP)
     for panel in range(ends.size - 1):
         half = 0.5 * (ends[panel + 1] - ends[panel])
@@ -70,8 +70,8 @@ def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, m
 
 
 @njit
-def _panel_ends(edges, top):
-    """Angles (rad) between which k_max(theta) is smooth, from 0 to pi/2."""
+def _panel_ends(edges, top, log_kv_scale):
+    """Angles (rad) between which k_max(theta) is smooth, from 0 to where k_max L = 1 or pi/2."""
     ends = np.empty(edges.size + 3)
     ends[0], ends[1] = 0.0, np.arctan(np.exp(edges[0]))
     count = 2
@@ -82,7 +82,10 @@ def _panel_ends(edges, top):
                 np.arctan(np.exp(edges[e + 1])),
             )
             count += 2
-    ends[count], ends[count + 1] = np.arctan(np.exp(top)), 0.5 * np.pi
+    ends[count] = np.arctan(np.exp(top))
+    # viscous k_max = K_v sin(theta)^(-4/3)
+    last = np.arcsin(min(1.0, np.exp(0.75 * log_kv_scale)))
+    ends[count + 1] = max(last, ends[count])
     return ends[: count + 2]
 
 
