@@ -116,7 +116,7 @@ class EnsembleRun:
             settings.walkers,
             self.problem.ndim,
             self.problem.log_prob,
-            moves=default_moves(self.problem),
+            moves=default_moves(),
             vectorize=True,
         )
         if target > writer.iteration:
@@ -184,7 +184,7 @@ def make_header(problem, settings, index: int, config_text: str) -> ChainHeader:
         ensemble=index,
         config=config_text,
         fingerprint=dict(problem.fingerprint()),
-        moves=describe_moves(default_moves(problem)),
+        moves=describe_moves(default_moves()),
     )
 
 
