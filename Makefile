@@ -4,7 +4,7 @@ VENV := .venv
 PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup posterior mpi figures test test-all lint format clean
+.PHONY: help setup posterior mpi figures test test-all test-slurm lint format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,10 +33,13 @@ figures: setup  ## the paper's figures, into docs/figures/
 	$(PY) scripts/paper_figures.py
 
 test: setup  ## the tests that need nothing but this machine
-	$(PY) -m pytest -n 2 --dist loadfile -rs -m 'not slow'
+	$(PY) -m pytest -n 2 --dist loadfile -rs -m 'not slow and not slurm'
 
 test-all: setup  ## every test, the slow ones too
-	$(PY) -m pytest -n 2 --dist loadfile -rs
+	$(PY) -m pytest -n 2 --dist loadfile -rs -m 'not slurm'
+
+test-slurm: setup  ## a real Slurm of one node, started for its tests (root, Debian's packages)
+	$(PY) -m pytest -rs tests/slurm
 
 lint: setup  ## the linter and the formatter's check
 	$(VENV)/bin/ruff check .

@@ -55,7 +55,7 @@ def near(problem, theta, nwalkers, rng, share=0.1):
 def sampled(problem, start, burn, steps, seed, thin=5):
     """Draws (n, ndim) and their log-posterior (n,) of an emcee ensemble."""
     sampler = emcee.EnsembleSampler(
-        len(start), problem.ndim, problem.log_prob, moves=default_moves(problem), vectorize=True
+        len(start), problem.ndim, problem.log_prob, moves=default_moves(), vectorize=True
     )
     random_state = np.random.RandomState(seed).get_state()
     sampler.run_mcmc(
