@@ -26,6 +26,7 @@ def amplitude_parameter(group: str) -> Parameter:
         description=f"relative model discrepancy of the group {group}",
         fiducial=0.1,
         scale="log10",
+        medium="model error",
     )
 
 

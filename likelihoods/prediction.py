@@ -29,6 +29,7 @@ NUCLEI_NORMALISATION = Parameter(
     description="common factor on absolute boron and carbon fluxes, which no scenario predicts",
     fiducial=1.0,
     scale="log10",
+    medium="injection",
 )
 
 _SPECIES = {
@@ -48,6 +49,7 @@ def potential_parameter(period: str) -> Parameter:
         latex=rf"\phi_{{\mathrm{{{label}}}}}",
         description=f"solar modulation potential of the data period {period}",
         fiducial=0.65,
+        medium="heliosphere",
     )
 
 

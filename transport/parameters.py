@@ -9,6 +9,12 @@ import numpy as np
 
 from transport.constants import UNITS
 
+MEDIA = ("injection", "warm layer", "halo", "gas disk", "heliosphere", "model error")
+"""What a parameter may describe, in the order of tables. A scenario has one halo, hot, turbulent
+or stratified, so all are one tag. The height of a medium belongs to it; so does a factor of order
+unity on what happens there. The radius r of the disk is part of the injection: it sets the source
+Q ~ E_CR / r^2 of every scenario, and the outer boundary only of some."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -23,6 +29,12 @@ class Parameter:
     fiducial : the paper's value, in `unit`
     section : where the paper introduces it
     scale : the coordinate it is sampled and drawn in: the value itself or its log10
+    medium : which of `MEDIA` it describes, or ""; measures of coordination between media group
+        parameters by it. It is no part of what makes two problems the same
+
+    Raises
+    ------
+    ValueError: an unknown unit or medium, or a log10 scale with a fiducial that is not positive
     """
 
     name: str
@@ -32,10 +44,13 @@ class Parameter:
     fiducial: float
     section: str = ""
     scale: Literal["linear", "log10"] = "linear"
+    medium: str = ""
 
     def __post_init__(self):
         if self.unit not in UNITS:
             raise ValueError(f"parameter {self.name}: unit {self.unit!r} is none of {list(UNITS)}")
+        if self.medium and self.medium not in MEDIA:
+            raise ValueError(f"parameter {self.name}: medium {self.medium!r} is none of {MEDIA}")
         if self.scale == "log10" and not self.fiducial > 0:
             raise ValueError(f"parameter {self.name}: a log10 scale needs a positive fiducial")
 

@@ -22,6 +22,7 @@ KAPPA_0 = Parameter(
     fiducial=4.0,
     section="Sec. 1",
     scale="log10",
+    medium="halo",
 )
 DELTA = Parameter(
     name="delta",
@@ -30,6 +31,7 @@ DELTA = Parameter(
     description="slope of the diffusion coefficient, kappa ~ R^delta",
     fiducial=KOLMOGOROV_SLOPE,
     section="Sec. 1",
+    medium="halo",
 )
 ETA = Parameter(
     name="eta",
@@ -37,6 +39,7 @@ ETA = Parameter(
     latex=r"\eta",
     description="power of the speed, kappa ~ beta^eta; 1 is diffusion at a constant path",
     fiducial=1.0,
+    medium="halo",
 )
 BREAK_RIGIDITY = Parameter(
     name="R_low",
@@ -45,6 +48,7 @@ BREAK_RIGIDITY = Parameter(
     description="rigidity below which the slope of kappa is delta_low",
     fiducial=4.0,
     scale="log10",
+    medium="halo",
 )
 LOW_SLOPE = Parameter(
     name="delta_low",
@@ -52,6 +56,7 @@ LOW_SLOPE = Parameter(
     latex=r"\delta_\mathrm{l}",
     description="slope of kappa below R_low",
     fiducial=KOLMOGOROV_SLOPE,
+    medium="halo",
 )
 WIND_SPEED = Parameter(
     name="V_wind",
@@ -60,6 +65,7 @@ WIND_SPEED = Parameter(
     description="constant speed of advection away from the disk",
     fiducial=10.0,
     scale="log10",
+    medium="halo",
 )
 FREE_SLOPE = Parameter(
     name="gamma_free",
@@ -67,6 +73,7 @@ FREE_SLOPE = Parameter(
     latex=r"\gamma_\mathrm{inj}",
     description="slope of the injected spectrum, free as in phenomenological fits",
     fiducial=4.37,
+    medium="injection",
 )
 BREAK_WIDTH = 0.1
 """Decades of rigidity, half the width of the break in kappa."""

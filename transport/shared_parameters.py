@@ -12,6 +12,7 @@ E_CR = Parameter(
     fiducial=1.0,
     section=SEC5,
     scale="log10",
+    medium="injection",
 )
 GAMMA_INJ = Parameter(
     name="gamma_inj",
@@ -20,6 +21,7 @@ GAMMA_INJ = Parameter(
     description="slope of the injected spectrum, Q ~ p^-gamma",
     fiducial=4.3,
     section=SEC5,
+    medium="injection",
 )
 RADIUS = Parameter(
     name="r",
@@ -28,6 +30,7 @@ RADIUS = Parameter(
     description="radius of the injecting disk and height of the outer boundary",
     fiducial=10.0,
     section=SEC5,
+    medium="injection",
 )
 COLUMN = Parameter(
     name="column",
@@ -37,44 +40,36 @@ COLUMN = Parameter(
     fiducial=250.0,
     section=SEC5,
     scale="log10",
+    medium="gas disk",
 )
 
 
-def phase(tag: str, title: str, symbol: str, density, temperature, magnetic_field, section=SEC5):
+def phase(
+    tag: str, title: str, symbol: str, density, temperature, magnetic_field, medium, section=SEC5
+):
     """Density, temperature and magnetic field of one ISM phase: n_<tag>, T_<tag>, B_<tag>."""
-    return (
+    quantities = (
+        ("n", "cm^-3", "thermal density", density),
+        ("T", "K", "temperature", temperature),
+        ("B", "uG", "magnetic field", magnetic_field),
+    )
+    return tuple(
         Parameter(
-            name=f"n_{tag}",
-            unit="cm^-3",
-            latex=rf"n_\mathrm{{{symbol}}}",
-            description=f"thermal density of the {title}",
-            fiducial=density,
+            name=f"{letter}_{tag}",
+            unit=unit,
+            latex=rf"{letter}_\mathrm{{{symbol}}}",
+            description=f"{quantity} of the {title}",
+            fiducial=fiducial,
             section=section,
             scale="log10",
-        ),
-        Parameter(
-            name=f"T_{tag}",
-            unit="K",
-            latex=rf"T_\mathrm{{{symbol}}}",
-            description=f"temperature of the {title}",
-            fiducial=temperature,
-            section=section,
-            scale="log10",
-        ),
-        Parameter(
-            name=f"B_{tag}",
-            unit="uG",
-            latex=rf"B_\mathrm{{{symbol}}}",
-            description=f"magnetic field of the {title}",
-            fiducial=magnetic_field,
-            section=section,
-            scale="log10",
-        ),
+            medium=medium,
+        )
+        for letter, unit, quantity, fiducial in quantities
     )
 
 
-HOT_PHASE = phase("hot", "hot halo", "h", 0.003, 3e6, 1.0)
-WARM_PHASE = phase("warm", "warm layer", "w", 0.2, 1e4, 6.0)
+HOT_PHASE = phase("hot", "hot halo", "h", 0.003, 3e6, 1.0, "halo")
+WARM_PHASE = phase("warm", "warm layer", "w", 0.2, 1e4, 6.0, "warm layer")
 
 MACH = Parameter(
     name="Ma",
@@ -83,6 +78,7 @@ MACH = Parameter(
     description="Alfvenic Mach number at which fast modes are injected",
     fiducial=0.6,
     section=SEC5,
+    medium="warm layer",
 )
 OUTER_SCALE = Parameter(
     name="L",
@@ -92,6 +88,7 @@ OUTER_SCALE = Parameter(
     fiducial=50.0,
     section=SEC5,
     scale="log10",
+    medium="warm layer",
 )
 WARM_HEIGHT = Parameter(
     name="z_W",
@@ -100,10 +97,11 @@ WARM_HEIGHT = Parameter(
     description="height of the warm layer",
     fiducial=500.0,
     section=SEC5,
+    medium="warm layer",
 )
 
 
-def _amplitude(tag: str, symbol: str, what: str):
+def _amplitude(tag: str, symbol: str, what: str, medium: str):
     return Parameter(
         name=f"A_{tag}",
         unit="",
@@ -111,12 +109,13 @@ def _amplitude(tag: str, symbol: str, what: str):
         description=f"factor of order unity on {what}",
         fiducial=1.0,
         scale="log10",
+        medium=medium,
     )
 
 
-A_KAPPA = _amplitude("kappa", r"\kappa", "the turbulent diffusion coefficient")
-A_X = _amplitude("X", "X", "X, the strength of nonlinear damping (eq. 10)")
-A_S = _amplitude("S", "S", "S, the strength of linear damping (eq. 4)")
+A_KAPPA = _amplitude("kappa", r"\kappa", "the turbulent diffusion coefficient", "warm layer")
+A_X = _amplitude("X", "X", "X, the strength of nonlinear damping (eq. 10)", "halo")
+A_S = _amplitude("S", "S", "S, the strength of linear damping (eq. 4)", "halo")
 
 DAMPING_RATE = Parameter(
     name="Gamma_1GV",
@@ -126,6 +125,7 @@ DAMPING_RATE = Parameter(
     fiducial=1e-11,
     section="Fig. 1",
     scale="log10",
+    medium="halo",
 )
 DAMPING_SLOPE = Parameter(
     name="a_damp",
@@ -134,6 +134,7 @@ DAMPING_SLOPE = Parameter(
     description="slope of linear damping, Gamma ~ k^a ~ R^-a",
     fiducial=0.5,
     section="Sec. 2.1.1",
+    medium="halo",
 )
 HALO_HEIGHT = Parameter(
     name="H",
@@ -142,6 +143,7 @@ HALO_HEIGHT = Parameter(
     description="height of the halo, where cosmic rays escape",
     fiducial=5.0,
     section="Sec. 5, Fig. 6",
+    medium="halo",
 )
 SHOCK_PATH = Parameter(
     name="l_shock",
@@ -151,4 +153,5 @@ SHOCK_PATH = Parameter(
     fiducial=5.0,
     section="Sec. 2.2.1, Fig. 2",
     scale="log10",
+    medium="halo",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from transport.constants import LIGHT_SPEED
@@ -11,67 +13,60 @@ from transport.plasma import alfven_speed
 from transport.residence import amplitude
 from transport.self_confinement import linear_damping_coefficient, turbulent_damping_rate
 
-SEC3 = "Sec. 3"
+_halo_parameter = partial(Parameter, section="Sec. 3", medium="halo")
 
-BASE_DENSITY = Parameter(
+BASE_DENSITY = _halo_parameter(
     name="n_base",
     unit="cm^-3",
     latex=r"n_0",
     description="thermal density at the base of the stratified halo",
     fiducial=0.005,
-    section=SEC3,
     scale="log10",
 )
-BASE_FIELD = Parameter(
+BASE_FIELD = _halo_parameter(
     name="B_base",
     unit="uG",
     latex=r"B_0",
     description="magnetic field at the base of the stratified halo, taken as vertical",
     fiducial=1.0,
-    section=SEC3,
     scale="log10",
 )
-BASE_HEIGHT = Parameter(
+BASE_HEIGHT = _halo_parameter(
     name="z_0",
     unit="pc",
     latex="z_0",
     description="height of the base of the stratified halo",
     fiducial=500.0,
-    section=SEC3,
     scale="log10",
 )
-TOP_HEIGHT = Parameter(
+TOP_HEIGHT = _halo_parameter(
     name="z_max",
     unit="kpc",
     latex=r"z_\mathrm{max}",
     description="height at which the power laws of the stratified halo end",
     fiducial=20.0,
-    section=SEC3,
     scale="log10",
 )
-SPEED_SLOPE = Parameter(
+SPEED_SLOPE = _halo_parameter(
     name="lambda1",
     unit="",
     latex=r"\lambda_1",
     description="rise of the Alfven speed with height, v_A ~ z^lambda1",
     fiducial=0.5,
-    section=SEC3,
 )
-DAMPING_FALL = Parameter(
+DAMPING_FALL = _halo_parameter(
     name="lambda2",
     unit="",
     latex=r"\lambda_2",
     description="fall of linear damping with height, S ~ z^-lambda2",
     fiducial=1.0,
-    section=SEC3,
 )
-BASE_SCALE = Parameter(
+BASE_SCALE = _halo_parameter(
     name="L_base",
     unit="pc",
     latex=r"L_0",
     description="scale on which Alfvenic turbulence of Ma = 1 is injected at the base",
     fiducial=500.0,
-    section=SEC3,
     scale="log10",
 )
 

@@ -3,7 +3,7 @@
 from transport.parameters import Parameter
 from transport.shared_parameters import phase
 
-HALO_PHASE = phase("halo", "turbulent halo", "H", 0.001, 2e6, 6.0, section="Fig. 2")
+HALO_PHASE = phase("halo", "turbulent halo", "H", 0.001, 2e6, 6.0, "halo", section="Fig. 2")
 
 HALO_MACH = Parameter(
     name="Ma_halo",
@@ -12,6 +12,7 @@ HALO_MACH = Parameter(
     description="Alfvenic Mach number at which fast modes are injected in the halo",
     fiducial=1.0,
     section="Fig. 2",
+    medium="halo",
 )
 HALO_SCALE = Parameter(
     name="L_halo",
@@ -21,4 +22,5 @@ HALO_SCALE = Parameter(
     fiducial=100.0,
     section="Fig. 2",
     scale="log10",
+    medium="halo",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from transport.constants import LIGHT_SPEED
@@ -14,7 +16,7 @@ from transport.shared_parameters import SHOCK_PATH
 WARM_CASCADE = Option(
     "what scatters in the warm layer: the damped fast-mode cascade, weak shocks at a constant "
     "separation (the plasma of the layer then only has to have beta < 1), or an undamped cascade",
-    {"fast_modes": (), "weak_shocks": (SHOCK_PATH,), "undamped": ()},
+    {"fast_modes": (), "weak_shocks": (replace(SHOCK_PATH, medium="warm layer"),), "undamped": ()},
     drops={"weak_shocks": ("Ma", "L")},
 )
 

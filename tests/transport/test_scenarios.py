@@ -1,13 +1,16 @@
 """What every scenario promises, whatever its physics: declarations, options, finite fluxes."""
 
 import itertools
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from likelihoods.prediction import NUCLEI_NORMALISATION, potential_parameter
 from pipeline.config import load_config, with_overrides
-from pipeline.problem import build_problem
+from pipeline.problem import Problem, build_problem
 from priors.sets import load_prior_set
 from transport.options import ScenarioWithOptions
 from transport.scenario import get_scenario, scenario_names
@@ -91,6 +94,29 @@ def test_declarations_are_fit_to_be_shown(name):
     assert scenario.title
     if name in ("stratified_halo", "two_phase_stratified", "self_confinement_linear"):
         assert scenario.extension.startswith("extension: B/C")
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=IDS)
+def test_every_parameter_describes_a_medium(name, options):
+    media = {p.name: p.medium for p in get_scenario(name, **options).parameters}
+    assert set(media.values()) <= {"injection", "warm layer", "halo", "gas disk"}
+    two_media = "T_warm" in media
+    assert ("warm layer" in media.values()) == two_media
+    assert media.get("l_shock", "") in ("", "warm layer" if two_media else "halo")
+
+
+def test_nuisances_describe_a_medium_and_it_is_no_part_of_the_identity():
+    problem = build_problem(load_config(RUNS / "two_phase.toml"))
+    media = {p.name: p.medium for p in problem.parameters}
+    assert media["phi_ams02_2011_2013"] == "heliosphere"
+    assert {m for name, m in media.items() if name.startswith("discrepancy")} == {"model error"}
+    assert potential_parameter("other").medium == "heliosphere"
+    assert NUCLEI_NORMALISATION.medium == "injection"
+    prior = copy(problem.prior)
+    prior.parameters = tuple(replace(p, medium="") for p in prior.parameters)
+    untagged = Problem(problem.scenario, problem.likelihood, prior)
+    tagged = Problem(problem.scenario, problem.likelihood, problem.prior)
+    assert untagged.fingerprint() == tagged.fingerprint()
 
 
 def test_options_bring_and_drop_parameters():

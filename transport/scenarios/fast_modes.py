@@ -28,9 +28,11 @@ from transport.shared_parameters import (
 from transport.turbulent_halo import HALO_MACH, HALO_PHASE, HALO_SCALE
 
 FIG2 = "Fig. 2"
-WARM = phase("warm", "warm layer", "w", 0.1, 2e4, 6.0, section=FIG2)
+WARM = phase("warm", "warm layer", "w", 0.1, 2e4, 6.0, "warm layer", section=FIG2)
 WARM_MACH = replace(MACH, fiducial=1.0, section=FIG2)
 WARM_SCALE = replace(OUTER_SCALE, fiducial=100.0, section=FIG2)
+# common to both layers; the halo's is the larger share of f(0)
+COMMON_FACTOR = replace(A_KAPPA, medium="halo")
 
 
 @register
@@ -59,7 +61,7 @@ class FastModes(ResidenceScenario):
         ),
         "amplitudes": Option(
             "a factor of order unity on kappa_turb, to be given a prior",
-            {False: (), True: (A_KAPPA,)},
+            {False: (), True: (COMMON_FACTOR,)},
         ),
     }
 

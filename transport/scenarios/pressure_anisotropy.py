@@ -21,6 +21,7 @@ STRENGTH = Parameter(
     fiducial=3e-6,
     section="Sec. 6.1",
     scale="log10",
+    medium="halo",
 )
 
 

@@ -11,7 +11,7 @@ from transport.self_confinement import linear_damping_coefficient, residence_lin
 from transport.shared_parameters import A_S, COLUMN, E_CR, GAMMA_INJ, RADIUS, phase
 
 # T does not enter: linear damping is given by its rate.
-DENSITY, _, FIELD = phase("hot", "hot halo", "h", 0.001, 3e6, 1.0, section="Fig. 1")
+DENSITY, _, FIELD = phase("hot", "hot halo", "h", 0.001, 3e6, 1.0, "halo", section="Fig. 1")
 
 
 @register

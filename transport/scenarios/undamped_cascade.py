@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transport.diffusion import residence_diffusive
 from transport.fast_modes.undamped import kappa_undamped
 from transport.kinematics import PROTON, beta
@@ -38,7 +40,7 @@ class UndampedCascade(ResidenceScenario):
     options = {  # noqa: RUF012
         "amplitudes": Option(
             "a factor of order unity on kappa_turb, to be given a prior",
-            {False: (), True: (A_KAPPA,)},
+            {False: (), True: (replace(A_KAPPA, medium="halo"),)},
         ),
     }
 
