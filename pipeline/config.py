@@ -33,6 +33,7 @@ __all__ = [
     "config_from_toml",
     "load_config",
     "with_overrides",
+    "with_sections",
 ]
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
@@ -107,6 +108,17 @@ def with_overrides(config: Config, assignments: Iterable[str]) -> Config:
         return config
     where = f"{config.path or 'config'} with " + " ".join(f"--set {a}" for a in assignments)
     return _validate(content, config.path, where)
+
+
+def with_sections(config: Config, **sections) -> Config:
+    """The config with whole top-level keys replaced and everything checked again.
+
+    Raises
+    ------
+    CrtuneError: as `load_config`
+    """
+    content = config.model_dump(exclude_none=True) | sections
+    return _validate(content, config.path, str(config.path or "config"))
 
 
 def _parse_value(text):

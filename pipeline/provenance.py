@@ -14,7 +14,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("crtune", "numpy", "scipy", "numba", "emcee", "h5py", "arviz-base", "arviz-stats")
+PACKAGES = (
+    "crtune", "numpy", "scipy", "numba", "emcee", "nautilus-sampler", "scikit-learn", "h5py",
+    "arviz-base", "arviz-stats",
+)  # fmt: skip
 
 
 @cache

@@ -1,0 +1,130 @@
+"""Results of measures on disk: any frozen dataclass of arrays, numbers and text as HDF5.
+
+A result carries the key of what it was made from. Asked for under another key, it is as good as
+not there; so nothing is made twice, and nothing stale is taken for new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import h5py
+import numpy as np
+
+from pipeline import provenance
+from pipeline.files import replacing
+from transport.errors import CrtuneError
+
+Result = TypeVar("Result")
+
+_OVERHEAD = 1 << 18  # bytes of structure around the arrays, at most
+_PROBES = 12
+_TEXT = h5py.string_dtype()
+
+
+def key_of(problem, **settings) -> str:
+    """Checksum of what a measure is made from: problem, numbers that its model gives, settings.
+
+    ln L at a few draws from the prior stands for the code of the model: rewriting it changes
+    nothing, another result does.
+    """
+    probe = problem.log_likelihood(problem.sample_prior(_PROBES, np.random.default_rng(0)))
+    numbers = [f"{value:.5g}" for value in np.ravel(probe)]
+    content = json.dumps([problem.fingerprint(), numbers, settings], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def save(path: str | Path, result, key: str) -> Path:
+    """Write a result, whole or not at all, with its key and what made it.
+
+    Parameters
+    ----------
+    result : dataclass of arrays, numbers, strings, tuples of strings, and dicts of those by name
+
+    Raises
+    ------
+    CrtuneError: no space, no permission
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
+    size = sum(np.asarray(v).nbytes for v in content.values() if isinstance(v, np.ndarray))
+    with replacing(path, size + _OVERHEAD) as draft, h5py.File(draft, "w") as file:
+        file.attrs["key"] = key
+        file.attrs["result"] = type(result).__name__
+        file.attrs["provenance"] = json.dumps(provenance.session())
+        _write(file, content)
+    return path
+
+
+def load(path: str | Path, cls: type[Result], key: str | None = None) -> Result | None:
+    """Read a result; None if there is none, or if its key is another one.
+
+    Raises
+    ------
+    CrtuneError: the file is damaged or holds something else
+    """
+    path = Path(path)
+    if not path.is_file():
+        return None
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs["result"] != cls.__name__:
+                raise CrtuneError(f"{path}: holds a {file.attrs['result']}, not a {cls.__name__}")
+            if key is not None and file.attrs["key"] != key:
+                return None
+            content = _read(file)
+        # a field that this version does not know, or one that it lacks, makes the result stale
+        return cls(**content)
+    except TypeError:
+        return None
+    except (OSError, KeyError, RuntimeError) as error:
+        raise CrtuneError(
+            f"{path}: damaged or no result of crtune ({error}); delete it, and it is made again"
+        ) from error
+
+
+def remember(path: str | Path, cls: type[Result], key: str, make: Callable[[], Result]) -> Result:
+    """The result stored under `key`, or else a new one from `make`, stored."""
+    result = load(path, cls, key)
+    if result is None:
+        result = make()
+        save(path, result, key)
+    return result
+
+
+def _write(group: h5py.Group, content: dict) -> None:
+    for name, value in content.items():
+        if isinstance(value, dict):
+            child = group.create_group(name)
+            child.attrs["kind"] = "dict"
+            _write(child, value)
+        elif isinstance(value, tuple | list):
+            data = np.array([str(item) for item in value], dtype=object)
+            group.create_dataset(name, data=data, dtype=_TEXT).attrs["kind"] = "texts"
+        elif isinstance(value, str):
+            group.create_dataset(name, data=value, dtype=_TEXT).attrs["kind"] = "text"
+        elif isinstance(value, np.ndarray):
+            group.create_dataset(name, data=value).attrs["kind"] = "array"
+        else:
+            group.create_dataset(name, data=value).attrs["kind"] = "number"
+
+
+def _read(group: h5py.Group) -> dict:
+    return {name: _value(item) for name, item in group.items()}
+
+
+def _value(item):
+    kind = item.attrs["kind"]
+    if kind == "dict":
+        return _read(item)
+    if kind == "texts":
+        return tuple(item.asstr()[:]) if item.size else ()
+    if kind == "text":
+        return item.asstr()[()]
+    return item[...] if kind == "array" else item[()].item()
