@@ -92,6 +92,26 @@ class ProductPrior:
         x[:, self._to_log] = 10.0 ** x[:, self._to_log]
         return x
 
+    def cdf(self, theta: np.ndarray) -> np.ndarray:
+        """Points (n, ndim) of the unit cube of coordinates (n, ndim): undoes `inverse_cdf`.
+
+        0 below the support of a parameter, 1 above it.
+        """
+        theta = np.asarray(theta, dtype=float)
+        g = self._gaussian
+        with np.errstate(all="ignore"):
+            x, _ = self._natural(theta)
+            x = np.where(np.isnan(x) & ~np.isnan(theta), -np.inf, x)  # logarithm of a negative
+            x = np.clip(x, self._low, self._high)
+            u = (x - self._low) / (self._high - self._low)
+            if g.size:
+                t = (x[:, g] - self._centre[g]) * self._inverse_sd[g]
+                log_t = log_ndtr(np.where(self._mirrored, -t, t))
+                log_mass = _log_difference(self._log_above, self._log_below)
+                v = np.exp(_log_difference(log_t, self._log_below) - log_mass)
+                u[:, g] = np.where(self._mirrored, 1.0 - v, v)
+        return u
+
     def _natural(self, theta):
         """Natural variables of coordinates and ln |dx/dtheta| where it is not 0."""
         theta = np.asarray(theta, dtype=float)
@@ -108,3 +128,8 @@ class ProductPrior:
             x[:, self._to_log] = log_value / LN10
             log_jacobian[:, self._to_log] = -log_value - math.log(LN10)
         return x, log_jacobian
+
+
+def _log_difference(log_a, log_b):
+    """ln(a - b) of logarithms, a >= b; -inf where both are 0."""
+    return np.where(np.isneginf(log_a), -np.inf, log_a + np.log1p(-np.exp(log_b - log_a)))

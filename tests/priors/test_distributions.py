@@ -110,6 +110,28 @@ def test_product_is_minus_infinity_outside_and_for_nan():
     assert not np.isnan(log_density).any()
 
 
+def test_product_cdf_is_that_of_each_distribution_and_inverts_inverse_cdf():
+    distributions = [ours for ours, _ in CASES.values()] + [uniform(0.5, 2.0), log_uniform(0.1, 1)]
+    scales = ["linear"] * (len(distributions) - 2) + ["log10", "log10"]
+    product = ProductPrior(distributions, scales)
+    u = np.random.default_rng(6).random((200, len(distributions)))
+    theta = product.inverse_cdf(u)
+    np.testing.assert_allclose(product.cdf(theta), u, rtol=1e-9, atol=1e-12)
+    theta_of = zip(distributions, scales, theta.T, strict=True)
+    each = [d.cdf(10.0**t if scale == "log10" else t) for d, scale, t in theta_of]
+    np.testing.assert_allclose(product.cdf(theta), np.transpose(each), rtol=1e-9, atol=1e-12)
+
+
+def test_product_cdf_outside_the_support():
+    product = ProductPrior(
+        [uniform(0, 1), log_uniform(0.1, 1), truncated_normal(0, 1, 6.0, 9.0), normal(0, 1)],
+        ["linear"] * 4,
+    )
+    outside = np.array([[-1.0, -1.0, 5.0, -np.inf], [2.0, 2.0, 10.0, np.inf]])
+    np.testing.assert_array_equal(product.cdf(outside), [[0.0] * 4, [1.0] * 4])
+    assert np.isnan(product.cdf(np.full((1, 4), np.nan))).all()
+
+
 @st.composite
 def distributions(draw):
     family = draw(st.sampled_from(["uniform", "log_uniform", "truncated_normal", "log_normal"]))
