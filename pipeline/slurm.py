@@ -118,6 +118,13 @@ def _call(*command: str) -> str:
             "(sinfo)?"
         ) from None
     if done.returncode:
-        words = " ".join((done.stderr.strip() or done.stdout.strip()).split())
-        raise CrtuneError(f"{' '.join(command)}: {words or f'exit code {done.returncode}'}")
+        raise CrtuneError(f"{command[0]}: {_reason(done)}")
     return done.stdout
+
+
+def _reason(done: subprocess.CompletedProcess) -> str:
+    """What a command of Slurm gives as its reason, without its own name and what led to it."""
+    said = [line.partition(": ")[2] for line in done.stderr.splitlines() if ": " in line]
+    fatal = [line.removeprefix("fatal: ") for line in said if line.startswith("fatal: ")]
+    errors = [line.removeprefix("error: ") for line in said]
+    return "; ".join(fatal or errors) or done.stdout.strip() or f"exit code {done.returncode}"
