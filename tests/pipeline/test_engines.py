@@ -11,6 +11,7 @@ import pytest
 from pipeline.engines import LocalEngine, WorkerDiedError
 from pipeline.rounds import steps_done
 from tests.pipeline.toy_run import SlowGaussian, toy_run
+from tests.toy_problems import GaussianProblem
 
 
 def wait_until_both_work(folder):
@@ -47,3 +48,23 @@ def test_worker_killed_with_the_queue_locked(tmp_path, asked_to_stop):
     assert not thread.is_alive()
     assert isinstance(ended[0], list if asked_to_stop else WorkerDiedError)
     assert 20 <= max(steps_done(tmp_path, 2, 1)) < 4000
+
+
+def build_once(note):
+    """A problem that notes its making, and that no pickle can hold."""
+    with open(note, "a") as file:
+        file.write(f"{os.getpid()}\n")
+    problem = GaussianProblem(ndim=3, rho=0.5)
+    problem.cannot_travel = threading.Lock()
+    return problem
+
+
+def test_a_worker_builds_its_problem_once_and_only_the_recipe_travels(tmp_path):
+    run = toy_run(tmp_path, partial(build_once, tmp_path / "note"))
+    with LocalEngine(1) as engine:
+        for target in (40, 80):  # two rounds of two ensembles
+            engine.extend(run.tasks(target), lambda: False)
+    assert steps_done(tmp_path, 2, 1) == [80, 80]
+    makers = (tmp_path / "note").read_text().split()
+    assert len(makers) == 1
+    assert makers != [str(os.getpid())]

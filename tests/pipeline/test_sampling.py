@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline import engines, rounds
-from pipeline.chain_reader import read_chain, read_progress
+from pipeline.chain_reader import read_chain, read_journal, read_progress
 from pipeline.engines import LocalEngine, Task, WorkerDiedError
 from pipeline.lock import WriterLock
 from pipeline.posterior import load_run
@@ -138,6 +138,9 @@ def test_resumed_chain_is_the_uninterrupted_one(uninterrupted, tmp_path, questio
 def test_block_length_does_not_matter(uninterrupted, tmp_path):
     toy_run(tmp_path / "run", checkpoint_steps=77).execute(progress=False)
     assert_same_chains(tmp_path / "run", uninterrupted, 200)
+    for index in range(2):  # written in blocks, not step by step
+        journal = read_journal(ensemble_path(tmp_path / "run", index))
+        assert journal["stop"].tolist() == [77, 154, 200]
 
 
 def test_exception_in_the_model_keeps_the_steps_made(uninterrupted, tmp_path):

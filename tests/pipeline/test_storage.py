@@ -1,6 +1,7 @@
 """Chain files: complete or absent, whole after a kill, readable by anyone at any time."""
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -311,6 +312,19 @@ def test_other_hdf5_and_no_file(tmp_path):
         read_chain(tmp_path / "other.h5")
     with pytest.raises(CrtuneError, match="no such chain file"):
         read_chain(tmp_path / "none.h5")
+
+
+def test_no_lock_of_the_file_system_is_asked_for(filled, rng):
+    """Network file systems refuse such locks, or keep those of the dead."""
+    path, (chain, _, _), states = filled
+    with open(path, "rb") as somebody:
+        fcntl.flock(somebody, fcntl.LOCK_EX)
+        with pytest.raises(BlockingIOError):  # what HDF5 does unless it is told otherwise
+            h5py.File(path, "r")
+        with ChainWriter(path) as writer:
+            writer.append(*block(rng, 7), np.ones(WALKERS), states[0])
+        np.testing.assert_array_equal(read_chain(path).chain[:63], chain)
+        assert read_progress(path)[0] == 70
 
 
 def test_create_refuses_to_overwrite(filled, rng):
