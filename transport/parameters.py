@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +80,12 @@ class Parameter:
     def to_cgs(self, value):
         """Value in CGS of a value in `unit` (rigidities stay in GV)."""
         return np.asarray(value, dtype=float) * UNITS[self.unit]
+
+
+def columns_by_medium(parameters: Sequence[Parameter]) -> dict[str, np.ndarray]:
+    """Columns of the coordinates that describe each medium, those present, in order of `MEDIA`."""
+    columns = {m: [i for i, p in enumerate(parameters) if p.medium == m] for m in MEDIA}
+    return {medium: np.array(found) for medium, found in columns.items() if found}
 
 
 UNIT_LATEX = {
