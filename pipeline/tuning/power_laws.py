@@ -4,9 +4,9 @@ A direction e in whitened coordinates is the combination s = sum e_i c_i / sd_i 
 and for coordinates that are logarithms it is the logarithm of a product of powers.
 
 It is normalised so that the parameter with the largest |e_i| has exponent 1. The tolerance then has
-a plain meaning: how precisely that parameter must hold while the others stay. Unit norm would have
-none, for it mixes decades with exponents; and the largest exponent would be that of whichever
-parameter is known best beforehand.
+a plain meaning: how far that parameter may move by itself, as far as this combination is concerned
+(others may hold it tighter still). Unit norm would have none, for it mixes decades with exponents;
+and the largest exponent would be that of whichever parameter is known best beforehand.
 """
 
 from __future__ import annotations

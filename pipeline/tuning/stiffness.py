@@ -123,10 +123,8 @@ def stiffness(
     eigenvalues, vectors = np.linalg.eigh(fisher)
     eigenvalues = np.maximum(eigenvalues[:, ::-1], 0.0)
     vectors = vectors[0, :, ::-1]
-    d_eff, d_coarse = (
-        effective_dimensions(eigenvalues),
-        effective_dimensions(np.maximum(rough, 0.0)),
-    )
+    d_eff = effective_dimensions(eigenvalues)
+    d_coarse = effective_dimensions(np.maximum(rough, 0.0))
     rate = per_logarithm(parameters, np.asarray(best, dtype=float)[columns])[0] / sd
     combinations = [
         _combination(parameters, vectors[:, k], rate, eigenvalues[0, k])

@@ -1,12 +1,17 @@
 """Barbieri-Giudice: O = theta^p has sensitivity p, whatever the step and the point."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from pipeline.problem import Problem
 from pipeline.tuning import store
 from pipeline.tuning.sensitivity import Sensitivity, sensitivity
+from priors.sets import load_prior_set
 from tests.tuning.linear_toy import linear_problem
 from transport.observables import DELTA, PROTON_SLOPE, Observed
+from transport.scenario import get_scenario
 
 DRAWS = linear_problem().sample_prior(40, np.random.default_rng(5))
 
@@ -74,6 +79,21 @@ def test_the_named_observables_of_a_power_law():
     np.testing.assert_allclose(result.median[at(PROTON_SLOPE)], [0, 0, 0, 1], atol=1e-9)
     np.testing.assert_allclose(result.median[at(DELTA)], [0, 0, 0, 1], atol=1e-9)
     np.testing.assert_allclose(result.median[at("bc_100GV")], [1, 0, 0, np.log(10.0)], atol=1e-9)
+
+
+def test_the_stratified_halo_has_the_sensitivities_of_its_closed_form():
+    """Eq. 22: f ~ Q z_sc^-lambda1, z_sc ~ (S/Q)^(1/lambda2) and S ~ R^-7/2, Q ~ R^-gamma, so that
+    the slope is -(gamma + lambda1 lambda3), lambda3 = (gamma - 3.5) / lambda2, from 8 to 500 GV."""
+    scenario = get_scenario("stratified_halo")
+    prior = load_prior_set("plausible").prior(scenario)
+    problem = Problem(scenario, SimpleNamespace(dataset_names=()), prior)
+    at = np.array([[p.to_coordinate(p.fiducial) for p in problem.parameters]])
+    result = sensitivity(problem, at)
+    row = result.median[result.observables.index("proton_slope_10_100")]
+    expected = {"gamma_inj": 1.0 + 0.5 / 1.0, "lambda1": 0.8, "lambda2": 0.5 * 0.8}
+    for name, value in zip(result.parameters, row, strict=True):
+        # what is left is the low-energy end of the source's normalisation and v/c: below 1%
+        assert value == pytest.approx(expected.get(name, 0.0), abs=0.01), name
 
 
 def test_results_survive_the_disk(tmp_path):

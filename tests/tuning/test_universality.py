@@ -1,5 +1,7 @@
 """Scatter of the medium against slopes whose distribution is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import kstest, uniform
@@ -42,11 +44,7 @@ def problem(constraints=()):
     scenario = Medium()
     distributions = [log_uniform(0.1, 10.0), flat(0.2, 1.8), flat(1.0, 3.0)]
     prior = Prior(scenario.parameters, distributions, constraints, scenario.derived)
-
-    class NoLikelihood:
-        dataset_names = ()
-
-    return Problem(scenario, NoLikelihood(), prior)
+    return Problem(scenario, SimpleNamespace(dataset_names=()), prior)
 
 
 BEST = np.array([0.1, 1.0, 2.2])
@@ -117,11 +115,7 @@ def test_a_universal_law_is_universal(tmp_path):
     """Kolmogorov diffusion: other galaxies have other fluxes but the same delta."""
     scenario = get_scenario("kolmogorov")
     prior = load_prior_set("plausible").prior(scenario)
-
-    class NoLikelihood:
-        dataset_names = ()
-
-    kolmogorov = Problem(scenario, NoLikelihood(), prior)
+    kolmogorov = Problem(scenario, SimpleNamespace(dataset_names=()), prior)
     best = np.array([p.to_coordinate(p.fiducial) for p in kolmogorov.parameters])
     result = universality(kolmogorov, best, np.random.default_rng(6), "prior", 300)
     np.testing.assert_allclose(result.delta, 1 / 3, atol=1e-6)
