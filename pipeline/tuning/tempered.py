@@ -1,0 +1,81 @@
+"""Information against the precision of the data: the likelihood raised to a power beta.
+
+L^beta is the likelihood of data whose covariance is 1/beta times as large. With means over its
+posterior,
+
+    ln Z(beta) = ln <L^beta>_prior,  D_KL(beta) = beta <ln L> - ln Z(beta),
+    d(beta) = 2 beta^2 Var(ln L),    dD_KL / dln beta = d(beta) / 2,
+
+so the cost of ever better data grows at half the number of constrained parameters. One nested run
+serves every beta from its own down to 0, for its points cover the whole prior.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from pipeline.tuning.effective import weighted_size
+
+LEAST_POINTS = 100
+"""Effective points below which nothing is quoted: D_KL is then uncertain by more than 0.1 nats."""
+
+
+@dataclass(frozen=True)
+class TemperedCurve:
+    """Evidence, cost and dimensionality at powers of the likelihood.
+
+    Attributes
+    ----------
+    beta : (n,) ascending; 1 is the data as they are
+    log_z, log_z_error : (n,) nats
+    cost, cost_error : (n,) D_KL, nats
+    dimensionality, dimensionality_error : (n,)
+    effective_points : (n,); where it is below `LEAST_POINTS` the others are NaN
+    """
+
+    beta: np.ndarray
+    log_z: np.ndarray
+    log_z_error: np.ndarray
+    cost: np.ndarray
+    cost_error: np.ndarray
+    dimensionality: np.ndarray
+    dimensionality_error: np.ndarray
+    effective_points: np.ndarray
+
+
+def tempered_curve(run, beta: np.ndarray | None = None) -> TemperedCurve:
+    """The curve of a nested run.
+
+    Parameters
+    ----------
+    run : `pipeline.tuning.nested.NestedRun`, or anything with its log_likelihood and log_volume
+    beta : (n,) powers above 0; default 46 from 1e-3 to 1, 15 a decade
+    """
+    beta = np.geomspace(1e-3, 1.0, 46) if beta is None else np.asarray(beta, dtype=float)
+    possible = np.isfinite(run.log_likelihood)
+    log_l, log_v = run.log_likelihood[possible], run.log_volume[possible]
+    rows = np.array([_at(b, log_l, log_v) for b in beta])
+    rows[rows[:, -1] < LEAST_POINTS, :-1] = np.nan
+    return TemperedCurve(beta, *rows.T)
+
+
+def _at(beta, log_l, log_v):
+    """The fields of `TemperedCurve` after beta, errors as in `pipeline.tuning.information`."""
+    log_w = log_v + beta * log_l
+    log_z = logsumexp(log_w)
+    weight = np.exp(log_w - log_z)
+    mean = weight @ log_l
+    deviation = beta * (log_l - mean)
+    dimensionality = 2.0 * (weight @ deviation**2)
+    return (
+        log_z,
+        np.linalg.norm(weight),
+        beta * mean - log_z,
+        np.linalg.norm(weight * (deviation - 1.0)),
+        dimensionality,
+        np.linalg.norm(weight * (2.0 * deviation**2 - dimensionality)),
+        weighted_size(log_w),
+    )
