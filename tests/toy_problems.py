@@ -11,6 +11,7 @@ import hashlib
 
 import numpy as np
 
+from priors.prior import KeptShare
 from transport.parameters import Parameter
 
 
@@ -76,6 +77,10 @@ class GaussianProblem:
             log_likelihood[inside] = self.log_likelihood(theta[inside])
         log_prob = log_prior + log_likelihood.sum(axis=1)
         return np.column_stack([log_prob, log_prior, log_likelihood])
+
+    @property
+    def kept_share(self):
+        return KeptShare(1.0, 0.0, 0, {})
 
     def prior_transform(self, u):
         return self.lower + np.asarray(u) * (self.upper - self.lower)

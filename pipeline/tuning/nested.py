@@ -217,7 +217,7 @@ def _run(sampler, settings, progress, title):
             bar.update(sampler.n_like - bar.n)
             bar.set_postfix_str(
                 f"{'sampling' if sampler.explored else 'exploring'}, {len(sampler.bounds)} bounds, "
-                f"ln Z {sampler.log_z:.2f}, n_eff {sampler.n_eff:.0f}"
+                f"ln Z {sampler.log_z or np.nan:.2f}, n_eff {sampler.n_eff:.0f}"
             )
             if done or sampler.n_like >= settings.max_calls:
                 return done
