@@ -50,6 +50,7 @@ class Information:
     cost, cost_error : D_KL, nats; NaN where ln Z is not known
     dimensionality, dimensionality_error : d = 2 Var(ln L)
     peak_dimensionality : 2 (max ln L - <ln L>), the same for a Gaussian posterior
+    parameters : how many are sampled
     effective_draws : what it rests on
     runs : how many independent runs are combined
     reasons : why not to trust it, in words; empty if there is none
@@ -64,6 +65,7 @@ class Information:
     dimensionality: float
     dimensionality_error: float
     peak_dimensionality: float
+    parameters: int
     effective_draws: float
     runs: int
     reasons: tuple[str, ...]
@@ -84,8 +86,8 @@ def nested_information(run) -> Information:
 
     Parameters
     ----------
-    run : `pipeline.tuning.nested.NestedRun`, or anything with its log_likelihood, log_weight,
-        log_z and log_z_error
+    run : `pipeline.tuning.nested.NestedRun`, or anything with its theta, log_likelihood,
+        log_weight, log_z and log_z_error
     """
     used = run.log_weight > run.log_weight.max() - 40.0  # the rest weighs nothing
     log_l, weight = run.log_likelihood[used], np.exp(run.log_weight[used])
@@ -101,19 +103,24 @@ def nested_information(run) -> Information:
         (mean, mean_error),
         (dimensionality, dimensionality_error),
         float(log_l.max()),
+        run.theta.shape[1],
         size,
         [],
     )
 
 
 def chain_information(
-    log_likelihood: np.ndarray, log_z: float = np.nan, log_z_error: float = np.nan
+    log_likelihood: np.ndarray,
+    parameters: int,
+    log_z: float = np.nan,
+    log_z_error: float = np.nan,
 ) -> Information:
     """Information of the chains of an ensemble sampler.
 
     Parameters
     ----------
     log_likelihood : (n_ensembles, n_steps, n_walkers) total ln L, burn-in removed
+    parameters : how many are sampled
     log_z, log_z_error : nats, e.g. by `pipeline.tuning.bridge`
     """
     mean, mean_error = chain_mean(log_likelihood)
@@ -128,12 +135,13 @@ def chain_information(
         (mean, mean_error),
         (dimensionality, dimensionality_error),
         float(log_likelihood.max()),
+        parameters,
         chain_size(log_likelihood),
         reasons,
     )
 
 
-def _information(log_z, mean, dimensionality, peak, size, reasons) -> Information:
+def _information(log_z, mean, dimensionality, peak, parameters, size, reasons) -> Information:
     d, from_peak = dimensionality[0], 2.0 * (peak - mean[0])
     if not size >= LEAST_DRAWS:
         reasons.append(f"only {size:.0f} effective draws, {LEAST_DRAWS} are wanted")
@@ -142,6 +150,11 @@ def _information(log_z, mean, dimensionality, peak, size, reasons) -> Informatio
         reasons.append(
             f"ln L is not spread as in one Gaussian mode: 2 Var(ln L) = {d:.2f}, but "
             f"2 (max - mean) = {from_peak:.2f}; neither counts the constrained parameters"
+        )
+    if d > parameters + 3.0 * dimensionality[1]:
+        reasons.append(
+            f"2 Var(ln L) = {d:.2f} exceeds the {parameters} parameters: data and prior pull "
+            "against each other, so it does not count what the data constrain"
         )
     return Information(
         log_z=log_z[0],
@@ -153,6 +166,7 @@ def _information(log_z, mean, dimensionality, peak, size, reasons) -> Informatio
         dimensionality=d,
         dimensionality_error=dimensionality[1],
         peak_dimensionality=from_peak,
+        parameters=parameters,
         effective_draws=size,
         runs=1,
         reasons=tuple(reasons),
@@ -175,6 +189,7 @@ def combine(parts: Sequence[Information]) -> Information:
     return Information(
         **combined,
         peak_dimensionality=float(np.mean([part.peak_dimensionality for part in parts])),
+        parameters=parts[0].parameters,
         effective_draws=float(sum(part.effective_draws for part in parts)),
         runs=sum(part.runs for part in parts),
         reasons=tuple(reasons),

@@ -77,6 +77,21 @@ def test_gaussian_prior(ndim):
     )
 
 
+def test_data_against_prior_are_no_dimensions():
+    """As above, with data 12 prior sd away: 2 Var ln L = w^2 + 2 w (w - 1)^2 m^2, 37 of
+    one parameter."""
+    s, m = 2.0, np.array([24.0])
+    problem = toy_problem(gaussian_log_likelihood(m, np.eye(1)), [normal(0.0, s)])
+    w = s**2 / (1 + s**2)
+    rng = np.random.default_rng(1)
+    run = nested_points(problem, w * m, w * np.eye(1), rng, scales=(1.2, 2.0, 4.0, 8.0))
+    result = nested_information(run)
+    expected = w**2 + 2 * w * (w - 1) ** 2 * m[0] ** 2
+    assert expected > 30
+    assert result.dimensionality == pytest.approx(expected, abs=4 * result.dimensionality_error)
+    assert any("exceeds the 1 parameters" in reason for reason in result.reasons)
+
+
 def test_parameters_that_do_nothing_cost_nothing():
     """Five coordinates of which the data see two, one combination of them precisely."""
     root = np.diag([1.0, 1e-3]) @ np.array([[1.0, 0.0], [0.7, 1.0]])
@@ -114,7 +129,7 @@ class TestChain:
         return -0.5 * (x**2).sum(axis=-1)
 
     def test_moments(self):
-        result = chain_information(self.chain(), log_z=-20.0, log_z_error=0.03)
+        result = chain_information(self.chain(), 5, log_z=-20.0, log_z_error=0.03)
         assert result.reasons == ()
         assert result.mean_log_likelihood_error < 0.05
         assert result.dimensionality_error < 0.3
@@ -128,20 +143,20 @@ class TestChain:
         )
 
     def test_without_evidence_there_is_no_cost(self):
-        result = chain_information(self.chain())
+        result = chain_information(self.chain(), 5)
         assert np.isnan(result.cost)
         assert result.dimensionality == pytest.approx(5.0, abs=1.0)
 
     def test_errors_are_those_of_repetitions(self):
         """40 chains: scatter known to 11%; the quoted errors are the larger of two estimates."""
-        results = [chain_information(self.chain(seed)) for seed in range(40)]
+        results = [chain_information(self.chain(seed), 5) for seed in range(40)]
         for name, exact in {"mean_log_likelihood": -2.5, "dimensionality": 5.0}.items():
             off = np.array([getattr(r, name) for r in results]) - exact
             quoted = np.sqrt(np.mean([getattr(r, f"{name}_error") ** 2 for r in results]))
             assert 0.6 < np.sqrt(np.mean(off**2)) / quoted < 1.35, name
 
     def test_warns_of_few_draws(self):
-        result = chain_information(self.chain()[:, :10, :2])
+        result = chain_information(self.chain()[:, :10, :2], 5)
         assert any("effective draws" in reason for reason in result.reasons)
 
 
@@ -168,7 +183,7 @@ class TestTwoModes:
         rng = np.random.default_rng(1)
         theta = self.draws(np.where(rng.random((4000, 1)) < 0.5, -1.0, 1.0), rng)
         log_l = self.log_likelihood(theta)[:, None]
-        result = chain_information(as_chain(log_l)[..., 0])
+        result = chain_information(as_chain(log_l)[..., 0], 2)
         assert result.dimensionality > 20
         assert any("one Gaussian mode" in reason for reason in result.reasons)
 
@@ -176,7 +191,7 @@ class TestTwoModes:
         rng = np.random.default_rng(2)
         sign = np.repeat([-1.0, -1.0, 1.0, -1.0], 1000)[:, None]
         log_l = self.log_likelihood(self.draws(sign, rng))[:, None]
-        result = chain_information(as_chain(log_l, walkers=20)[..., 0])
+        result = chain_information(as_chain(log_l)[..., 0], 2)
         assert any("disagree" in reason for reason in result.reasons)
 
     def test_nested_points_warn(self):

@@ -58,7 +58,7 @@ def test_bridge_from_the_chain(problem, run, chain):
 
 def test_chain_information(problem, run, chain):
     log_l = problem.log_likelihood(chain.reshape(-1, 3)).reshape(chain.shape[:-1])
-    ours, theirs = chain_information(log_l, LOG_Z, 0.0), nested_information(run)
+    ours, theirs = chain_information(log_l, 3, LOG_Z, 0.0), nested_information(run)
     for name in ("mean_log_likelihood", "dimensionality"):
         error = np.hypot(getattr(ours, f"{name}_error"), getattr(theirs, f"{name}_error"))
         assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=5 * error)

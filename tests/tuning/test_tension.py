@@ -18,7 +18,7 @@ def exact(peak, covariance, error=0.0):
     log_z = peak + 0.5 * np.linalg.slogdet(2 * np.pi * covariance)[1] - LOG_VOLUME
     fit = peak - 0.5 * d
     return Information(
-        log_z, error, fit, error, fit - log_z, error, float(d), error, float(d), 1e4, 1, ()
+        log_z, error, fit, error, fit - log_z, error, float(d), error, float(d), d, 1e4, 1, ()
     )
 
 
