@@ -20,7 +20,9 @@ A shuffled state is acceptable by two criteria, each of which 95% of the posteri
 construction, so that nothing depends on how good the fit is:
 
 - ``likelihood``: ln L no lower than the posterior's own 5th percentile;
-- ``fit``: max |ln(model/data)| over all data no larger than the posterior's 95th percentile.
+- ``fit``: max |ln(model/data)| of no data set beyond what the posterior itself keeps to: the
+  quantile of the posterior that it falls on, largest over the data sets, is no larger than for 95%
+  of the posterior. (The maximum over all data would be that of the one set fitted worst.)
 
 States beyond the constraints of the prior fail both: a plasma that cannot be there is no agreement.
 The prior is otherwise a product, which a shuffle leaves as it is.
@@ -30,7 +32,9 @@ of marginals that falls into a typical set.
 
 Nuisances (modulation, amplitudes of the discrepancy) are never moved; they stay with the rest. A
 large amplitude forgives, so the likelihood criterion knows coordination only to the precision that
-the model claims for itself; the criterion ``fit`` does not see amplitudes at all.
+the posterior claims for the model; ``fit`` does not see the amplitudes, but its limits are those of
+a posterior that had them. A problem without discrepancy, and draws of its own posterior, give the
+coordination needed to fit the data to their errors.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ from itertools import combinations
 
 import numpy as np
 
+from pipeline.tuning.shuffling import evaluate, pair_name, plan, quantile_reached, shuffle
 from transport.parameters import columns_by_medium
 
 NUISANCES = ("heliosphere", "model error")
@@ -47,13 +52,10 @@ NUISANCES = ("heliosphere", "model error")
 CRITERIA = ("likelihood", "fit")
 KEPT = 0.95
 """Share of the posterior that meets each criterion."""
-EACH = "each medium"
-"""Name of the test in which every medium comes from another draw."""
 QUANTILES = np.linspace(0.0, 1.0, 101)
 
 _BLOCKS = 20  # independent groups of draws, each shuffled within itself
 _RESAMPLINGS = 200
-_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,15 @@ class Conspiracy:
 
     Attributes
     ----------
-    tests : (n_tests) which media move, e.g. ``halo``, ``halo + warm layer``, `EACH`
-    mean_loss, mean_loss_error : (n_tests,) nats, over states that are possible
+    tests : (n_tests) which media move, e.g. ``halo``, ``warm layer + halo``,
+        `pipeline.tuning.shuffling.EACH`
+    mean_loss, mean_loss_error : (n_tests,) nats, over states that are possible; NaN if none is
     median_loss, median_loss_error : (n_tests,) nats, as above
     impossible : (n_tests,) share beyond the prior's constraints or without a finite likelihood
     criteria : `CRITERIA`
-    thresholds : (2,) least ln L (nats), largest max |ln(model/data)|
+    least_log_likelihood : nats, of the criterion ``likelihood``
+    datasets, factors : (n_datasets) names, and the factors between model and data that the
+        criterion ``fit`` allows
     acceptable, acceptable_error : (n_tests, 2) share of all shuffled states
     bits, bits_error : (n_tests, 2); a lower bound at 95% confidence where `is_bound`, error NaN
     is_bound : (n_tests, 2) bool, no shuffled state was acceptable
@@ -85,7 +90,9 @@ class Conspiracy:
     median_loss_error: np.ndarray
     impossible: np.ndarray
     criteria: tuple[str, ...]
-    thresholds: np.ndarray
+    least_log_likelihood: float
+    datasets: tuple[str, ...]
+    factors: np.ndarray
     acceptable: np.ndarray
     acceptable_error: np.ndarray
     bits: np.ndarray
@@ -132,56 +139,24 @@ def shuffle_tests(problem, draws, rng: np.random.Generator, shuffles: int = 4) -
     draws = rng.permutation(draws)[: size * _BLOCKS].reshape(_BLOCKS, size, -1)
     # the same partners in every test: then differences of losses are less noisy
     shifts = 1 + rng.permutation(size - 1)[: shuffles * len(media)].reshape(shuffles, len(media))
-    tests = _tests(media, columns)
-    posterior = _evaluate(problem, draws)
-    shuffled = np.stack(
-        [
-            np.concatenate([_evaluate(problem, _shuffle(draws, moved, s)) for s in shifts], axis=2)
-            for moved in tests.values()
-        ],
-        axis=1,
+    tests = plan(media, columns)
+    posterior, deviations, datasets = evaluate(problem, draws)
+    shuffled = []
+    for moved in tests.values():
+        states = np.concatenate([shuffle(draws, moved, shift) for shift in shifts], axis=1)
+        log_l, deviation, _ = evaluate(problem, states)
+        shuffled.append([log_l, -quantile_reached(deviation, deviations)])
+    posterior = np.array([posterior, -quantile_reached(deviations, deviations)])
+    result = _estimate(posterior, np.stack(shuffled, axis=1), tuple(tests), media, rng)
+    least, quantile = result.pop("thresholds")
+    factors = np.exp(np.quantile(deviations, -quantile, axis=(1, 2)))
+    return Conspiracy(
+        least_log_likelihood=float(least), datasets=datasets, factors=factors, **result
     )
-    return _result(posterior, shuffled, tuple(tests), media, rng)
 
 
-def _tests(media, columns):
-    """Name of each test to the columns that move, one array for each partner they come from."""
-    tests = {medium: [columns[medium]] for medium in media}
-    for a, b in combinations(media, 2):
-        tests[_pair(a, b)] = [np.concatenate([columns[a], columns[b]])]
-    tests[EACH] = [columns[medium] for medium in media]
-    return tests
-
-
-def _pair(a, b):
-    return f"{a} + {b}"
-
-
-def _shuffle(draws, moved, shifts):
-    """Draws (n_blocks, n, ndim) with columns from `shifts` rows away in the same block."""
-    shuffled = draws.copy()
-    for columns, shift in zip(moved, shifts, strict=False):
-        shuffled[..., columns] = np.roll(draws[..., columns], shift, axis=1)
-    return shuffled
-
-
-def _evaluate(problem, theta):
-    """ln L and -max |ln(model/data)|, (2, n_blocks, n); -inf where impossible."""
-    flat = theta.reshape(-1, theta.shape[-1])
-    found = np.full((2, len(flat)), -np.inf)
-    inside = np.flatnonzero(problem.log_prior(flat) > -np.inf)
-    for start in range(0, len(inside), _BATCH):
-        part = inside[start : start + _BATCH]
-        values = problem.values(flat[part])
-        predictions = problem.likelihood.predict(values)
-        log_l = problem.likelihood.log_likelihood_of(predictions, values).sum(axis=1)
-        worst = np.max(list(problem.likelihood.max_abs_log_ratio_of(predictions).values()), axis=0)
-        possible = np.isfinite(log_l) & np.isfinite(worst)
-        found[:, part] = np.where(possible, [log_l, -worst], -np.inf)
-    return found.reshape(2, *theta.shape[:-1])
-
-
-def _result(posterior, shuffled, tests, media, rng):
+def _estimate(posterior, shuffled, tests, media, rng):
+    """Fields of the result, of ln L and of minus the quantile reached, larger being better."""
     estimate = _summary(posterior, shuffled, tests, media)
     resampled = []
     for _ in range(_RESAMPLINGS):
@@ -192,8 +167,13 @@ def _result(posterior, shuffled, tests, media, rng):
     share, is_bound = estimate["acceptable"], estimate["acceptable"] == 0
     # 0 of n happens in 5% of cases where the share is 3 / n
     least = np.where(is_bound, 3.0 / n_shuffled, share)
-    states = [posterior[0], *shuffled[0]]
-    return Conspiracy(
+    quantiles = [
+        _of_possible(
+            lambda log_l: np.quantile(log_l, QUANTILES), s, np.full(QUANTILES.size, np.nan)
+        )
+        for s in (posterior[0], *shuffled[0])
+    ]
+    return dict(
         tests=tests,
         mean_loss=estimate["mean"],
         mean_loss_error=error["mean"],
@@ -201,7 +181,7 @@ def _result(posterior, shuffled, tests, media, rng):
         median_loss_error=error["median"],
         impossible=1.0 - np.isfinite(shuffled[0]).mean(axis=(1, 2)),
         criteria=CRITERIA,
-        thresholds=estimate["thresholds"] * [1.0, -1.0],
+        thresholds=estimate["thresholds"],
         acceptable=share,
         acceptable_error=error["acceptable"],
         bits=np.log2(KEPT / least),
@@ -210,7 +190,7 @@ def _result(posterior, shuffled, tests, media, rng):
         media=media,
         link=estimate["link"],
         link_error=error["link"],
-        log_likelihood=np.array([np.quantile(s[np.isfinite(s)], QUANTILES) for s in states]),
+        log_likelihood=np.array(quantiles),
         n_draws=posterior[0].size,
         n_shuffled=n_shuffled,
     )
@@ -219,15 +199,19 @@ def _result(posterior, shuffled, tests, media, rng):
 def _summary(posterior, shuffled, tests, media):
     """What is estimated, of the posterior (2, n_blocks, n) and all tests (2, n_tests, ...)."""
     thresholds = np.quantile(posterior, 1.0 - KEPT, axis=(1, 2))
-    possible = [s[np.isfinite(s)] for s in shuffled[0]]
-    mean = posterior[0].mean() - np.array([s.mean() for s in possible])
-    median = np.median(posterior[0]) - np.array([np.median(s) for s in possible])
+    mean = posterior[0].mean() - np.array([_of_possible(np.mean, s) for s in shuffled[0]])
+    median = np.median(posterior[0]) - [_of_possible(np.median, s) for s in shuffled[0]]
     loss = dict(zip(tests, mean, strict=True))
     link = np.full((len(media), len(media)), np.nan)
     for (i, a), (j, b) in combinations(enumerate(media), 2):
-        link[i, j] = link[j, i] = 0.5 * (loss[a] + loss[b] - loss[_pair(a, b)])
+        link[i, j] = link[j, i] = 0.5 * (loss[a] + loss[b] - loss[pair_name(a, b)])
     acceptable = (shuffled >= thresholds[:, None, None, None]).mean(axis=(2, 3)).T
     return {
         "mean": mean, "median": median, "link": link,
         "acceptable": acceptable, "thresholds": thresholds,
     }  # fmt: skip
+
+
+def _of_possible(function, log_likelihood, otherwise=np.nan):
+    possible = log_likelihood[np.isfinite(log_likelihood)]
+    return function(possible) if possible.size else otherwise

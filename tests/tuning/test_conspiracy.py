@@ -8,7 +8,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import chi2, multivariate_normal, norm
 
-from pipeline.tuning.conspiracy import CRITERIA, EACH, KEPT, shuffle_tests
+from pipeline.tuning.conspiracy import CRITERIA, KEPT, shuffle_tests
+from pipeline.tuning.shuffling import EACH
 from tests.toy_problems import GaussianProblem
 
 
@@ -21,6 +22,7 @@ class MediaProblem(GaussianProblem):
             replace(p, medium=m) for p, m in zip(self.parameters, media, strict=True)
         )
         self.likelihood = self
+        self.dataset_names = ("all",)
 
     def predict(self, values):
         return {"all": np.column_stack(list(values.values()))}
@@ -44,6 +46,25 @@ class Triangle(MediaProblem):
     def sample_posterior(self, n, rng):
         x, y = rng.random((2, n))
         return np.where((x + y < 1)[:, None], np.column_stack([x, y]), 1 - np.column_stack([x, y]))
+
+
+class Line(MediaProblem):
+    """Nothing but x = y is possible."""
+
+    def log_prior(self, theta):
+        return np.where(theta[:, 0] == theta[:, 1], 0.0, -np.inf)
+
+
+class LoudAndQuiet(MediaProblem):
+    """One data set that always is far off and sees x + y, one that fits well and sees x - y."""
+
+    def __init__(self, media, **options):
+        super().__init__(media, **options)
+        self.dataset_names = ("loud", "quiet")
+
+    def max_abs_log_ratio_of(self, predictions):
+        x, y = predictions["all"].T
+        return {"loud": 20.0 + np.abs(x + y), "quiet": np.abs(x - y)}
 
 
 class TwoModes(MediaProblem):
@@ -157,7 +178,7 @@ def test_acceptable_share_of_a_correlated_pair(rho):
     # max |ln(model/data)| = max(|x|, |y|); 95% of the posterior are in a square of half-width c
     pair = multivariate_normal(cov=[[1, rho], [rho, 1]])
     c = brentq(lambda c: pair.cdf([c, c], lower_limit=[-c, -c]) - KEPT, 1.0, 4.0)
-    assert result.thresholds[fit] == pytest.approx(c, rel=0.05)
+    assert result.factors == pytest.approx(np.exp(c), rel=0.1)
     assert found[fit] == pytest.approx((2 * norm.cdf(c) - 1) ** 2, abs=4.0 * error[fit])
     assert error[fit] < 0.01
 
@@ -172,6 +193,24 @@ def test_coordination_follows_mutual_information():
         bits.append(result.bits[0, 0])
         information.append(-0.5 * np.log2(1 - (1 - one_minus) ** 2))
     assert bits[1] - bits[0] == pytest.approx(information[1] - information[0], abs=0.4)
+
+
+def test_a_data_set_that_fits_badly_does_not_hide_the_others():
+    rho = 0.99
+    problem = LoudAndQuiet(["halo", "warm layer"], rho=rho)
+    rng = np.random.default_rng(14)
+    result = shuffle_tests(problem, problem.sample_posterior(4000, rng), rng)
+    assert result.datasets == ("loud", "quiet")
+    # x + y and x - y are independent, so each keeps to its quantile sqrt(0.95); shuffled, both
+    # have variance 2
+    c = norm.ppf(0.5 + 0.5 * np.sqrt(KEPT))
+    limits = c * np.sqrt([2 * (1 + rho), 2 * (1 - rho)])
+    np.testing.assert_allclose(np.log(result.factors) - [20.0, 0.0], limits, rtol=0.05)
+    share = np.prod(2 * norm.cdf(limits / np.sqrt(2.0)) - 1)
+    first = result.tests.index("halo")
+    found, error = result.acceptable[first, 1], result.acceptable_error[first, 1]
+    assert found == pytest.approx(share, abs=4 * error)
+    assert error < 0.1 * share
 
 
 def test_states_beyond_the_walls_are_not_acceptable():
@@ -210,6 +249,18 @@ def test_none_acceptable_gives_a_bound():
     # both together are the posterior again
     both = result.tests.index("warm layer + halo")
     assert result.acceptable[both, 0] == pytest.approx(KEPT, abs=0.01)
+
+
+def test_no_possible_state_is_no_error():
+    problem = Line(["halo", "warm layer"])
+    rng = np.random.default_rng(15)
+    draws = np.repeat(rng.standard_normal((1000, 1)), 2, axis=1)
+    result = shuffle_tests(problem, draws, rng)
+    first = result.tests.index("halo")
+    assert result.impossible[first] == 1.0
+    assert np.isnan(result.mean_loss[first])
+    assert np.isnan(result.log_likelihood[1 + first]).all()
+    assert result.is_bound[first].all()
 
 
 def test_errors_are_the_scatter_of_repetitions():
