@@ -27,6 +27,7 @@ checkpoint_steps = 10
 min_steps = {min_steps}
 max_steps = {max_steps}
 workers = 1
+thin = {thin}
 [convergence]
 min_n_tau = {min_n_tau}
 max_rhat = {max_rhat}
@@ -40,6 +41,7 @@ def write_config(path: Path, **changes) -> Path:
         "ensembles": 3,
         "min_steps": 40,
         "max_steps": 60,
+        "thin": 1,
         "min_n_tau": 1e6,
         "max_rhat": 1.01,
     }

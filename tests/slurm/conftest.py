@@ -28,14 +28,14 @@ def slurm(tmp_path_factory):
     if reason := why_no_slurm():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("slurm")
-    started = subprocess.run([START, folder], capture_output=True, text=True, timeout=60)
+    started = subprocess.run([START, folder], capture_output=True, text=True, timeout=300)
     assert started.returncode == 0, started.stderr
     before = os.environ.get("SLURM_CONF")
     os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
     try:
         yield folder
     finally:
-        subprocess.run([START, "--stop", folder], timeout=120, check=False)
+        subprocess.run([START, "--stop", folder], timeout=300, check=False)
         del os.environ["SLURM_CONF"]
         if before is not None:
             os.environ["SLURM_CONF"] = before

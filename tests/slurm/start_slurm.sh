@@ -34,6 +34,7 @@ if [ "${1:-}" = --stop ]; then
 fi
 
 D=$(realpath -m "$1")
+trap 'code=$?; [ "$code" = 0 ] || stop "$D"; exit "$code"' EXIT  # leave nothing half-started
 HERE=$(hostname -s)
 mkdir -p "$D"/{munge,state,spool,log,run}
 chmod 755 "$D"
@@ -83,7 +84,7 @@ PreemptMode=REQUEUE
 SlurmctldParameters=preempt_send_user_signal
 SlurmdParameters=config_overrides
 NodeName=$HERE NodeAddr=127.0.0.1 CPUs=8 RealMemory=20000 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=6
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=60
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10
 EOF
 export SLURM_CONF=$D/slurm.conf
@@ -91,11 +92,10 @@ export SLURM_CONF=$D/slurm.conf
     --pid-file="$D/munge/pid" --log-file="$D/munge/log" --seed-file="$D/munge/seed" --num-threads=2
 /usr/sbin/slurmctld -f "$SLURM_CONF"
 /usr/sbin/slurmd -f "$SLURM_CONF" -N "$HERE"
-for _ in $(seq 100); do
+for _ in $(seq 300); do
     sinfo --noheader --format=%T 2>/dev/null | grep -q idle && { echo "SLURM_CONF=$SLURM_CONF"; exit 0; }
     sleep 0.2
 done
 tail -n 20 "$D"/log/*.log >&2
-echo "Slurm did not come up within 20 s" >&2
-stop "$D"
+echo "Slurm did not come up within a minute" >&2
 exit 1
