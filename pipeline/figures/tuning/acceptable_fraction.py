@@ -1,0 +1,110 @@
+"""How rare agreement is: -log2 of the acceptable fraction against the precision asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from pipeline.figures.style import GREY, add_footnote, new_figure, styled
+from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
+
+_TICKS = (2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
+_COLUMNS = 4
+_CRITERIA = {
+    "max": "every data point within a factor $1+\\epsilon$",
+    "rms": "rms of $\\ln(\\mathrm{model/data})$ within $\\ln(1+\\epsilon)$",
+}
+
+
+@styled
+def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Figure:
+    """Bits against epsilon, a line a scenario, a panel a range.
+
+    Precision grows to the right. A line ends with its marker where no point of the prior comes
+    closer (the floor), and with an arrow where fractions became too small to measure.
+
+    Parameters
+    ----------
+    results : `pipeline.tuning.study.CaseResults` of one selection of data and one prior set
+    criterion : ``max`` or ``rms``
+
+    Raises
+    ------
+    CrtuneError: not one result has the acceptable fraction
+    """
+    name = f"acceptable_{criterion}"
+    found, looks = by_range(results, name), looks_of(results)
+    figure = new_figure(10.0, 6.0)
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    highest = 1.0
+    for ax, (place, runs) in zip(axes, found.items(), strict=True):
+        for run, look in looks.items():
+            if run in runs:
+                highest = max(highest, _line(ax, getattr(runs[run], name), look))
+        ax.set_title(RANGE_TITLES[place])
+        ax.set_xscale("log")
+        ax.set_xlim(107 * max(_TICKS), 100 * min(_TICKS) * 0.93)
+        ax.set_xticks([100 * t for t in _TICKS], [f"{100 * t:g}" for t in _TICKS])
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.set_xlabel(r"agreement asked for, $\epsilon$ [%]")
+        ax.grid(axis="y", color=GREY, alpha=0.2, lw=0.6)
+    axes[0].set_ylim(0, 1.06 * highest)
+    axes[0].set_ylabel(r"$-\log_2 F(\epsilon)$ [bits]")
+    shown = {run for runs in found.values() for run in runs}
+    handles = [
+        Line2D([], [], color=k.colour, ls=k.line, marker=k.marker, ms=7, label=k.label)
+        for run, k in looks.items()
+        if run in shown
+    ]
+    below = 1.15 + 0.21 * -(-len(handles) // _COLUMNS)  # inches
+    figure.set_figheight(4.3 + below)
+    figure.subplots_adjust(
+        left=0.075, right=0.985, top=1 - 0.35 / (4.3 + below), bottom=below / (4.3 + below),
+        wspace=0.06,
+    )  # fmt: skip
+    figure.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.42 / (4.3 + below)),
+        ncols=_COLUMNS, fontsize=9.5, handlelength=4.2, columnspacing=1.6,
+    )  # fmt: skip
+    add_footnote(
+        figure,
+        f"F: share of the prior with {_CRITERIA[criterion]}; no model discrepancy. Large marker: "
+        "the floor, nothing in the prior comes closer; arrow: rarer than could be measured. "
+        f"Bands: 1 sigma. {caption(results)}",
+    )
+    return figure
+
+
+def _line(ax, fraction, look) -> float:
+    """Draw one scenario and return its highest number of bits."""
+    order = np.argsort(-fraction.epsilon)
+    x, bits, error = (
+        array[order] for array in (100 * fraction.epsilon, fraction.bits, fraction.bits_error)
+    )
+    known = np.isfinite(bits)
+    x, bits, error = x[known], bits[known], np.nan_to_num(error[known])
+    if not x.size:
+        return 0.0
+    ax.fill_between(x, bits - error, bits + error, color=look.colour, alpha=0.16, lw=0)
+    ax.plot(x, bits, color=look.colour, ls=look.line, lw=1.7)
+    if fraction.floor >= 0.999 * fraction.epsilon.min():
+        # the line goes on to the floor at the last value known, which F only falls from
+        end = min(100 * fraction.floor, x[-1])
+        ax.plot([x[-1], end], [bits[-1]] * 2, color=look.colour, ls=look.line, lw=1.0)
+        ax.plot(end, bits[-1], look.marker, color=look.colour, ms=9, mec="white", mew=0.8, zorder=6)
+    elif known.sum() < known.size:
+        ax.annotate(
+            "", (x[-1], bits[-1] * 1.04 + 1.0), (x[-1], bits[-1]),
+            arrowprops={"arrowstyle": "->", "color": look.colour, "lw": 1.4},
+        )  # fmt: skip
+    every = max(1, len(x) // 4)
+    start = sum(map(ord, look.marker)) % every  # of each line elsewhere
+    ax.plot(
+        x[start:-1:every], bits[start:-1:every], look.marker,
+        color=look.colour, ms=4.5, mec="white", mew=0.4,
+    )  # fmt: skip
+    return float(bits.max())

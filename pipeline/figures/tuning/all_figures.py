@@ -1,0 +1,65 @@
+"""All figures of a tuning study into one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from pipeline.figures.style import save_figure
+from pipeline.figures.tuning.acceptable_fraction import acceptable_fraction_figure
+from pipeline.figures.tuning.evidence import evidence_figure
+from pipeline.figures.tuning.looks import looks_of
+from pipeline.figures.tuning.mutual_information import mutual_information_figure
+from pipeline.figures.tuning.stiff_spectra import stiff_spectra_figure
+from pipeline.figures.tuning.universality import universality_figure
+from pipeline.tuning.entries import identity
+
+_FIGURES: dict[str, tuple[str, Callable[[Sequence], Figure]]] = {
+    "acceptable_fraction": ("acceptable_max", acceptable_fraction_figure),
+    "acceptable_fraction_rms": (
+        "acceptable_rms",
+        partial(acceptable_fraction_figure, criterion="rms"),
+    ),
+    "evidence": ("information", evidence_figure),
+    "stiff_spectra": ("stiffness", stiff_spectra_figure),
+    "universality": ("universality", universality_figure),
+}
+"""Name of the file to what the figure needs and what draws it."""
+
+
+def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()) -> list[Path]:
+    """Draw every figure that there are results for, of all data, one each for each prior set.
+
+    Parameters
+    ----------
+    results : `pipeline.tuning.study.CaseResults`
+    folder : gets NAME.png and NAME.pdf, or NAME_PRIORS where there are several prior sets
+    matrices : runs to draw the mutual information of
+    """
+    whole = [r for r in results if r.case.selection == "both"]
+    sets = dict.fromkeys(identity(r.case)[-1] for r in whole)
+    paths = []
+    for priors in sets:
+        chosen = [r for r in whole if identity(r.case)[-1] == priors]
+        suffix = f"_{priors}" if len(sets) > 1 else ""
+        for name, (needs, draw) in _FIGURES.items():
+            if any(getattr(r, needs) for r in chosen):
+                paths += save_figure(draw(chosen), Path(folder) / f"{name}{suffix}")
+        for run in matrices:
+            found = {
+                r.case.range: r for r in chosen if r.case.run.name == run and r.mutual_information
+            }
+            if found:
+                figure = _matrix(found, looks_of(chosen)[run].label)
+                paths += save_figure(figure, Path(folder) / f"mutual_information_{run}{suffix}")
+    return paths
+
+
+def _matrix(found, title):
+    media = {
+        p.coordinate_name: p.medium for r in found.values() for p in r.case.problem().parameters
+    }
+    return mutual_information_figure(found, media, title)

@@ -1,0 +1,85 @@
+"""Evidence against a baseline, taken apart into what the fit gains and what the tuning costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
+from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
+from pipeline.figures.tuning.rows import label_rows, mark_row
+from pipeline.tuning.entries import baseline_of
+from pipeline.tuning.excess import excess
+
+
+@styled
+def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
+    """Diverging bars of Delta <ln L> and -Delta D_KL; a diamond with error bar for their sum.
+
+    Parameters
+    ----------
+    results : `pipeline.tuning.study.CaseResults` of one selection of data and one prior set
+    baseline : scenario that the others are held against
+
+    Raises
+    ------
+    CrtuneError: not one result has its information
+    """
+    found, looks = by_range(results, "information"), looks_of(results)
+    rows = [run for run in looks if any(run in runs for runs in found.values())]
+    figure = new_figure(10.0, 1.9 + 0.42 * len(rows))
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    for ax, (place, runs) in zip(axes, found.items(), strict=True):
+        for i, run in enumerate(rows):
+            result = runs.get(run)
+            base = baseline_of(result, results, baseline) if result else None
+            if base is None or base.information is None:
+                mark_row(ax, i, "no result" if result is None else "no baseline")
+            elif base is result:
+                ax.plot(0, i, "|", color=BLACK, ms=12)
+                mark_row(ax, i, "baseline", result, base)
+            else:
+                _bars(ax, i, excess(result.information, base.information))
+                mark_row(ax, i, "", result, base)
+        ax.axvline(0, color=BLACK, lw=0.9)
+        ax.set_title(RANGE_TITLES[place])
+        ax.set_xlabel("nats")
+        ax.grid(axis="x", color=GREY, alpha=0.25, lw=0.6)
+        ax.set_axisbelow(True)
+    label_rows(axes, [looks[run].label for run in rows])
+    low, high = axes[0].get_xlim()
+    axes[0].set_xlim(low, high + 0.27 * (high - low))  # room for remarks
+    handles = [
+        Patch(facecolor=BLUE, label=r"fit: $\Delta\langle\ln L\rangle$"),
+        Patch(
+            facecolor=ORANGE, hatch="////", edgecolor="white",
+            label=r"cost of tuning: $-\Delta D_\mathrm{KL}$",
+        ),
+        Line2D([], [], color=BLACK, marker="D", ls="", label=r"sum: $\Delta\ln Z$ (1 sigma)"),
+    ]  # fmt: skip
+    height = figure.get_figheight()
+    figure.subplots_adjust(
+        left=0.2, right=0.985, top=1 - 0.35 / height, bottom=1.25 / height, wspace=0.06
+    )
+    figure.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.59, 0.32 / height), ncols=3
+    )
+    against = looks[baseline].label if baseline in looks else baseline
+    add_footnote(figure, f"Against {against} on the same data. {caption(results)}")
+    return figure
+
+
+def _bars(ax, row, difference) -> None:
+    """Two bars from zero, side by side in the row, so that neither hides the other."""
+    fit, cost = difference.fit, -difference.cost
+    ax.barh(row - 0.19, fit, 0.36, color=BLUE)
+    ax.barh(row + 0.19, cost, 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
+    error = np.nan_to_num(difference.log_z_error)
+    ax.errorbar(
+        difference.log_z, row, xerr=error, fmt="D", color=BLACK, ms=5, mec="white", mew=0.8,
+        elinewidth=1.3, capsize=2.5, zorder=6,
+    )  # fmt: skip

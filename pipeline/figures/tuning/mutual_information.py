@@ -1,0 +1,102 @@
+"""Which parameters know of each other: mutual information of all pairs, by medium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
+from pipeline.figures.tuning.looks import RANGE_TITLES, doubts
+from pipeline.tuning.cases import RANGES
+from transport.parameters import MEDIA
+
+_DARK = 0.55  # share of the colour scale above which text is white
+
+
+@styled
+def mutual_information_figure(
+    results: Mapping[str, object], media: Mapping[str, str], title: str
+) -> Figure:
+    """Matrices of one scenario, one for each range.
+
+    Pairs that cannot be told from independent ones are left blank.
+
+    Parameters
+    ----------
+    results : range to `pipeline.tuning.study.CaseResults` with mutual information; a range may be
+        missing
+    media : coordinate name to the medium it describes; parameters are grouped by it
+    title : e.g. the name of the scenario
+    """
+    pairs = {place: r.mutual_information for place, r in results.items()}
+    largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
+    count = max(len(p.names) for p in pairs.values())
+    side = 0.36 * count + 0.4
+    left, bottom, gap, right = 1.6, 1.6, 2.2, 1.6
+    width, height = left + 2 * side + gap + right, bottom + side + 0.75
+    figure = new_figure(width, height)
+    colours = LinearSegmentedColormap.from_list("bits", ["white", BLUE, "#00263d"])
+    for k, place in enumerate(RANGES):
+        x = (left + k * (side + gap)) / width
+        ax = figure.add_axes((x, bottom / height, side / width, side / height))
+        ax.set_title(f"{title}: {RANGE_TITLES[place]}", pad=8)
+        if place not in pairs:
+            ax.text(0.5, 0.5, "no result", ha="center", color=GREY, transform=ax.transAxes)
+            ax.set_xticks([])
+            ax.set_yticks([])
+            continue
+        image = _matrix(ax, pairs[place], media, colours, largest)
+        if doubt := doubts(results[place]):
+            ax.set_title(f"{title}: {RANGE_TITLES[place]} ({doubt})", color=VERMILLION, pad=8)
+    bar = figure.add_axes((1 - 0.8 / width, bottom / height, 0.16 / width, side / height))
+    figure.colorbar(image, cax=bar, label="mutual information [bits]")
+    limits = " and ".join(f"{p.null_limit:.2g}" for p in pairs.values())
+    add_footnote(
+        figure,
+        f"Nearest-neighbour estimate over the posterior. Blank: within the 99% of independent "
+        f"pairs ({limits} bits).",
+    )
+    return figure
+
+
+def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
+    tags = [media.get(name, "") for name in pairs.names]
+    order = sorted(range(len(tags)), key=lambda i: (*MEDIA, "", tags[i]).index(tags[i]))
+    bits = pairs.bits[np.ix_(order, order)]
+    shown = np.where(bits > pairs.null_limit, bits, np.nan)
+    image = ax.imshow(shown, cmap=colours, vmin=0, vmax=largest)
+    for i, j in np.argwhere(np.isfinite(shown)):
+        dark = shown[i, j] > _DARK * largest
+        ax.text(
+            j, i, f"{shown[i, j]:.1f}", ha="center", va="center", fontsize=6.5,
+            color="white" if dark else BLACK,
+        )  # fmt: skip
+    names = [pairs.labels[i] for i in order]
+    ticks = range(len(order))
+    ax.set_xticks(ticks, [_math(n) for n in names], rotation=90, fontsize=8.5)
+    ax.set_yticks(ticks, [_math(n) for n in names], fontsize=8.5)
+    ax.tick_params(which="both", length=0)
+    ax.plot([-0.5, len(order) - 0.5], [-0.5, len(order) - 0.5], color=GREY, lw=0.6)
+    _separate(ax, [tags[i] for i in order])
+    return image
+
+
+def _separate(ax, tags: Sequence[str]) -> None:
+    """Lines between the media, and their names on the right."""
+    starts = [i for i in range(len(tags)) if i == 0 or tags[i] != tags[i - 1]]
+    for start, end in zip(starts, [*starts[1:], len(tags)], strict=True):
+        if start:
+            ax.axhline(start - 0.5, color=BLACK, lw=1.0)
+            ax.axvline(start - 0.5, color=BLACK, lw=1.0)
+        ax.annotate(
+            tags[start].replace(" ", "\n"), (1.015, 0.5 * (start + end - 1)),
+            xycoords=("axes fraction", "data"),
+            va="center", fontsize=7.5, color=GREY, rotation=0, linespacing=0.95,
+        )  # fmt: skip
+
+
+def _math(label: str) -> str:
+    return label if "$" in label else f"${label}$"

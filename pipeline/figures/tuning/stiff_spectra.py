@@ -1,0 +1,80 @@
+"""Spectra of the Fisher matrix, a column of ticks for each scenario, as for sloppy models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from pipeline.figures.style import BLACK, GREY, VERMILLION, add_footnote, new_figure, styled
+from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, doubts, looks_of
+
+_LOWEST, _HIGHEST = 1e-6, 1e2
+"""Least range of the axis; what lies below is drawn at its lower end."""
+
+
+@styled
+def stiff_spectra_figure(results: Sequence) -> Figure:
+    """Eigenvalues at the best fit as ticks, their 68% range over the posterior as bars.
+
+    Raises
+    ------
+    CrtuneError: not one result has its spectrum
+    """
+    found, looks = by_range(results, "stiffness"), looks_of(results)
+    columns = [run for run in looks if any(run in runs for runs in found.values())]
+    figure = new_figure(10.0, 5.8)
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    highest, room = _HIGHEST, 3.0
+    for ax, (place, runs) in zip(axes, found.items(), strict=True):
+        ax.axhspan(1.0, 1e30, color=GREY, alpha=0.08, lw=0)
+        ax.axhline(1.0, color=BLACK, lw=1.0, ls="--")
+        for i, run in enumerate(columns):
+            if run in runs:
+                highest = max(highest, _column(ax, i, runs[run].stiffness, looks[run]))
+                if doubt := doubts(runs[run]):
+                    room = 1e4
+                    ax.text(
+                        i, 0.98, doubt, rotation=90, ha="center", va="top", fontsize=7.5,
+                        color=VERMILLION, transform=ax.get_xaxis_transform(),
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
+                    )  # fmt: skip
+        ax.set_yscale("log")
+        ax.set_title(RANGE_TITLES[place])
+        ax.set_xticks(
+            range(len(columns)),
+            [looks[run].label for run in columns],
+            rotation=40,
+            ha="right",
+            rotation_mode="anchor",
+        )
+        ax.tick_params(axis="x", which="both", bottom=False, top=False)
+    axes[0].set_xlim(-0.6, len(columns) - 0.4)
+    axes[0].set_ylim(_LOWEST, room * highest)
+    axes[0].set_ylabel(r"eigenvalue $\lambda$ = (prior width / data width)$^2$")
+    figure.subplots_adjust(left=0.085, right=0.985, top=0.93, bottom=0.36, wspace=0.05)
+    handles = [
+        Line2D([], [], color=BLACK, marker="_", ms=16, mew=1.8, ls="", label="best fit"),
+        Patch(facecolor=BLACK, alpha=0.22, label="68% over the posterior"),
+        Line2D([], [], color=BLACK, ls="--", lw=1, label="data as sharp as the prior"),
+    ]
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.045), ncols=3)
+    add_footnote(
+        figure,
+        f"Triangles: eigenvalues below the axis. {caption(results)}",
+    )
+    return figure
+
+
+def _column(ax, x, stiffness, look) -> float:
+    """Draw a spectrum and return its highest eigenvalue."""
+    low, _, high = np.maximum(stiffness.spectrum, _LOWEST)
+    ax.bar(x, high - low, 0.56, bottom=low, color=look.colour, alpha=0.22, lw=0)
+    inside = stiffness.eigenvalues > _LOWEST
+    ax.hlines(stiffness.eigenvalues[inside], x - 0.36, x + 0.36, color=look.colour, lw=1.8)
+    if (~inside).any():
+        ax.plot(x, _LOWEST * 1.5, "v", color=look.colour, ms=5, clip_on=False)
+    return float(max(stiffness.eigenvalues.max(), high.max()))

@@ -1,0 +1,111 @@
+"""Slopes that other galaxies would show, a row of violins for each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy.stats import gaussian_kde
+
+from pipeline.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    add_footnote,
+    new_figure,
+    styled,
+)
+from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
+from pipeline.figures.tuning.milky_way import DEMODULATION, observed_proton_slope
+from pipeline.figures.tuning.rows import label_rows, mark_row
+
+_SLOPES = {
+    "delta": (r"$\delta$ from B/C, 20-500 GV", (-0.6, 1.6), (0.0, 0.5, 1.0)),
+    "proton_slope": (r"proton slope, 10-1000 GV", (-4.0, -1.6), (-3.5, -3.0, -2.5, -2.0)),
+}
+_SCATTERS = {"prior": (ORANGE, -1.0, "medium scatters as the prior"),
+             "factor": (BLUE, 1.0, "within a factor of 2 of the best fit")}  # fmt: skip
+_POINTS = 300
+
+
+@styled
+def universality_figure(results: Sequence) -> Figure:
+    """Distributions of delta and of the proton slope, the ranges side by side.
+
+    The upper half of each violin is of the prior's scatter, the lower one of a factor of two about
+    the best fit.
+
+    Raises
+    ------
+    CrtuneError: not one result has it
+    """
+    found, looks = by_range(results, "universality"), looks_of(results)
+    rows = [run for run in looks if any(run in runs for runs in found.values())]
+    height = 2.1 + 0.5 * len(rows)
+    figure = new_figure(12.0, height)
+    axes = figure.subplots(1, 4, sharey=True)
+    places = [(slope, place) for slope in _SLOPES for place in found]
+    for ax, (slope, place) in zip(axes, places, strict=True):
+        label, limits, ticks = _SLOPES[slope]
+        ax.axvspan(*_observed(slope, found), color=GREEN, alpha=0.2, lw=0)
+        for i, run in enumerate(rows):
+            if run not in found[place]:
+                mark_row(ax, i, "no result")
+                continue
+            for one in found[place][run].universality:
+                _half_violin(ax, i, one, slope, limits)
+            mark_row(ax, i + 0.3, "", found[place][run])
+        ax.set_xlim(limits)
+        ax.set_xticks(ticks)
+        ax.set_title(RANGE_TITLES[place])
+        ax.set_xlabel(label)
+    label_rows(axes, [looks[run].label for run in rows])
+    figure.subplots_adjust(
+        left=0.155, right=0.99, top=1 - 0.35 / height, bottom=1.3 / height, wspace=0.07
+    )
+    handles = [Patch(facecolor=tint, alpha=0.5, label=t) for tint, _, t in _SCATTERS.values()]
+    handles += [
+        Line2D([], [], color=BLACK, marker="|", ms=9, ls="-", lw=1.4, label="median and 68%"),
+        Line2D([], [], color=BLACK, marker="D", mfc="white", ms=5, ls="", label="best fit"),
+        Patch(facecolor=GREEN, alpha=0.2, label="Milky Way"),
+    ]
+    figure.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.57, 0.33 / height), ncols=5
+    )
+    add_footnote(
+        figure,
+        "Milky Way: delta 0.3-0.6; proton slope of AMS-02, from as measured to demodulated by "
+        f"{DEMODULATION:g} GV. Tails beyond the axes are gathered at their ends. "
+        f"{caption(results)}",
+    )
+    return figure
+
+
+def _observed(slope: str, found) -> tuple[float, float]:
+    """The Milky Way's interval: of delta as the score has it, of the proton slope as measured."""
+    if slope == "proton_slope":
+        return observed_proton_slope()
+    result = next(r for runs in found.values() for r in runs.values())
+    return tuple(result.universality[0].window)
+
+
+def _half_violin(ax, row, universality, slope, limits) -> None:
+    """Density above (prior) or below (factor) the row's line, median, 68% and best fit."""
+    colour, side, _ = _SCATTERS[universality.scatter]
+    values = np.clip(getattr(universality, slope), *limits)
+    x = np.linspace(*limits, _POINTS)
+    # a scenario without freedom has one slope, of which there is no density
+    if np.ptp(values) > 1e-6 * np.ptp(limits):
+        density = gaussian_kde(values)(x)
+        density *= 0.42 / density.max()
+        ax.fill_between(x, row + side * density, row, color=colour, alpha=0.5, lw=0)
+    low, middle, high = getattr(universality, f"{slope}_interval")
+    y = row + 0.13 * side
+    ax.plot([low, high], [y, y], color=BLACK, lw=1.2, solid_capstyle="butt")
+    ax.plot(middle, y, "|", color=BLACK, ms=8, mew=1.6)
+    best = getattr(universality, f"{slope}_best")
+    ax.plot(best, row, "D", color=BLACK, mfc="white", ms=4.5, zorder=6)

@@ -1,0 +1,65 @@
+"""Which stored results a comparison of runs is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from pipeline.config import RUNS
+from pipeline.tuning.campaign import select_cases
+from pipeline.tuning.entries import BASELINES
+from pipeline.tuning.study import CaseResults, load_results
+from transport.errors import CrtuneError
+
+
+def collect(
+    runs: Sequence[str] = (), priors: Sequence[str] | None = None
+) -> tuple[list[CaseResults], list[str]]:
+    """Results of runs, plain baselines first, and what is missing of them.
+
+    Parameters
+    ----------
+    runs : configs, folders or names; all of ``runs/`` if there are none
+    priors : prior sets; None takes the config's own
+
+    Returns
+    -------
+    results : of every case of which anything is stored
+    missing : a message for each run without any, with the remedy
+
+    Raises
+    ------
+    CrtuneError: no such run, or no results at all
+    """
+    cases = select_cases([_config_path(run) for run in runs], priors)
+    # as many as there are: a tension needs all three selections
+    loaded = [r for r in load_results(cases) if not _is_empty(r)]
+    have = {r.case.run.path for r in loaded}
+    missing = [
+        f"{path.with_suffix('')}: no results of the tuning study yet; make them with "
+        f"scripts/fine_tuning.py {path}"
+        for path in dict.fromkeys(case.run.path for case in cases)
+        if path not in have
+    ]
+    if not loaded:
+        raise CrtuneError("\n".join(missing))
+    return sorted(loaded, key=_order), missing
+
+
+def _order(results: CaseResults):
+    run = results.case.run
+    is_plain = run.scenario in BASELINES and not run.scenario_options
+    return (BASELINES.index(run.scenario) if is_plain else len(BASELINES)), run.name
+
+
+def _is_empty(results: CaseResults) -> bool:
+    made = (getattr(results, f.name) for f in fields(results) if f.name != "case")
+    return not any(value is not None and value != () for value in made)
+
+
+def _config_path(run: str) -> Path:
+    path = Path(run)
+    path = path if path.suffix == ".toml" else path.with_suffix(".toml")
+    here = path.is_file() or len(path.parts) > 1
+    return path if here else RUNS / path

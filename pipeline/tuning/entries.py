@@ -1,0 +1,121 @@
+"""All results of a study as one long, tidy list: a measure, its value and error, of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.tuning.excess import excess
+from pipeline.tuning.measured import Measured, from_posterior, independent, of_tension
+
+BASELINES = ("kolmogorov", "power_law_diffusion")
+"""Scenarios that others are held against."""
+NOT_CONVERGED = "NOT CONVERGED"
+UNKNOWN = "convergence unknown"
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A measure of a case.
+
+    Attributes
+    ----------
+    run, scenario, options, range, selection, priors : which case
+    measured : the number
+    """
+
+    run: str
+    scenario: str
+    options: str
+    range: str
+    selection: str
+    priors: str
+    measured: Measured
+
+
+def entries(results: Sequence) -> list[Entry]:
+    """Everything that was measured, case by case.
+
+    Parameters
+    ----------
+    results : `pipeline.tuning.study.CaseResults`; the baselines of a case are sought among them
+    """
+    return [
+        Entry(*identity(result.case), measured)
+        for result in results
+        for measured in _measured(result, results)
+    ]
+
+
+def identity(case) -> tuple[str, str, str, str, str, str]:
+    """Run, scenario, options, range, selection and priors of a `pipeline.tuning.cases.Case`."""
+    options = ", ".join(f"{k} = {v}" for k, v in sorted(case.run.scenario_options.items()))
+    priors = Path(case.priors).stem
+    return case.run.name, case.run.scenario, options, case.range, case.selection, priors
+
+
+def sampling_flags(result) -> tuple[str, ...]:
+    """What to say beside every number that rests on the nested runs of a case."""
+    if result.evidence is None:
+        return (UNKNOWN,)
+    return () if result.evidence.converged else (NOT_CONVERGED,)
+
+
+def sibling(result, results: Sequence, **changes):
+    """The results of the case that differs by `changes` alone (selection=..., ...), or None."""
+    wanted = _place(result.case) | changes
+    return next((r for r in results if _place(r.case) == wanted), None)
+
+
+def baseline_of(result, results: Sequence, name: str):
+    """Results of the plain scenario `name` given the same data, range and priors, or None."""
+    run = result.case.run
+    for other in results:
+        theirs = other.case.run
+        same = (theirs.data, theirs.covariance, theirs.discrepancy) == (
+            run.data, run.covariance, run.discrepancy,
+        )  # fmt: skip
+        if theirs.scenario == name and not theirs.scenario_options and same:
+            changed = {"run": theirs.name}
+            if _place(other.case) == _place(result.case) | changed:
+                return other
+    return None
+
+
+def _place(case) -> dict[str, str]:
+    run, _, _, place, selection, priors = identity(case)
+    return {"run": run, "range": place, "selection": selection, "priors": priors}
+
+
+def _measured(result, results) -> Iterator[Measured]:
+    flags = sampling_flags(result)
+    yield from independent(result)
+    yield from _flagged(from_posterior(result), flags)
+    yield from _against_baselines(result, results)
+    parts = (sibling(result, results, selection=one) for one in ("proton", "bc"))
+    theirs = [flag for part in parts if part is not None for flag in sampling_flags(part)]
+    yield from _flagged(of_tension(result), (*flags, *theirs))
+
+
+def _flagged(measured: Iterable[Measured], flags) -> Iterator[Measured]:
+    for m in measured:
+        yield m._replace(flags=tuple(dict.fromkeys((*flags, *m.flags))))
+
+
+def _against_baselines(result, results):
+    for name in BASELINES:
+        base = baseline_of(result, results, name)
+        if base is None or base.information is None or result.information is None:
+            continue
+        keys = [f"{key}_over_{name}" for key in ("log_z", "fit", "cost")]
+        if base is result:
+            for key, unit in zip(keys, ("nats", "nats", "bits"), strict=True):
+                yield Measured(key, 0.0, 0.0, unit, BASELINE)
+            continue
+        flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))
+        more = excess(result.information, base.information)
+        yield Measured(keys[0], more.log_z, more.log_z_error, "nats", "", flags)
+        yield Measured(keys[1], more.fit, more.fit_error, "nats", "", flags)
+        yield Measured(keys[2], more.cost_bits, more.cost_bits_error, "bits", "", flags)

@@ -1,0 +1,98 @@
+"""The tables of a study as Markdown: one per theme, the ranges side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.tuning.cases import RANGES, SELECTIONS
+from pipeline.tuning.entries import NOT_CONVERGED, UNKNOWN, Entry
+from pipeline.tuning.themes import Column, Theme, themes
+
+MISSING = "-"
+NOT_ASKED = "n/a"
+_HEADERS = {"earth": "Earth", "voyager": "with Voyager"}
+
+
+def markdown(entries: Sequence[Entry]) -> str:
+    """All tables, by prior set, selection of data and theme.
+
+    A row is a run, a column one quantity of one range. What a run did not converge to is marked in
+    its cell; other warnings are numbered below their table. A table of which there is nothing is
+    left out; a quantity that no case of a table has, too.
+    """
+    parts, missing, cells = ["# How finely the scenarios must be tuned\n"], 0, 0
+    for priors in dict.fromkeys(e.priors for e in entries):
+        for selection in SELECTIONS:
+            chosen = [e for e in entries if (e.priors, e.selection) == (priors, selection)]
+            if not chosen:
+                continue
+            parts.append(f"## Priors {priors}, {SELECTIONS[selection]}\n")
+            for theme in themes(e.measured.measure for e in chosen):
+                text, absent, all_of_it = _table(theme, chosen)
+                parts.append(text)
+                missing, cells = missing + absent, cells + all_of_it
+    parts.append(f"{missing} of {cells} values of these tables are missing ({MISSING}).\n")
+    return "\n".join(part for part in parts if part)
+
+
+def _table(theme: Theme, entries: Sequence[Entry]) -> tuple[str, int, int]:
+    """The table, how many of its cells are missing, and how many it has."""
+    found = {(e.run, e.range, e.measured.measure): e.measured for e in entries}
+    runs = list(dict.fromkeys(e.run for e in entries))
+    remarks: list[str] = []
+    kept, columns = [], []
+    for column in theme.columns:
+        pair = [
+            [_cell(column, [found.get((run, place, m)) for m in column.measures], remarks)
+             for run in runs]
+            for place in RANGES
+        ]  # fmt: skip
+        if any(text != MISSING for cells in pair for text in cells):
+            if column.partial:
+                pair = [
+                    [NOT_ASKED] * len(cells) if set(cells) == {MISSING} else cells for cells in pair
+                ]
+            kept += [f"{column.header}, {_HEADERS[place]}" for place in RANGES]
+            columns += pair
+    if not columns:
+        return "", 0, 0
+    names = {e.run: _name(e) for e in entries}
+    rows = [
+        [names[run], *cells] for run, cells in zip(runs, zip(*columns, strict=True), strict=True)
+    ]
+    lines = [
+        f"### {theme.title}\n",
+        f"{theme.caption}\n",
+        _line(["run", *kept]),
+        _line(["---"] * (1 + len(kept))),
+        *(_line(row) for row in rows),
+        "",
+        *(f"({number}) {remark}  " for number, remark in enumerate(remarks, 1)),
+    ]
+    every = [text for cells in columns for text in cells]
+    return "\n".join(lines) + "\n", every.count(MISSING), len(every)
+
+
+def _cell(column: Column, measured, remarks: list[str]) -> str:
+    if any(m is None for m in measured):
+        return MISSING
+    text = column.write(*measured)
+    for flag in dict.fromkeys(flag for m in measured for flag in m.flags):
+        if flag in (NOT_CONVERGED, UNKNOWN):
+            text += f" **{flag}**"
+            continue
+        if flag not in remarks:
+            remarks.append(flag)
+        text += f" ({remarks.index(flag) + 1})"
+    return text
+
+
+def _name(entry: Entry) -> str:
+    """The run, its scenario where that is another word, and its options."""
+    extra = [entry.scenario] if entry.scenario != entry.run else []
+    extra += [entry.options] if entry.options else []
+    return f"{entry.run} ({'; '.join(extra)})" if extra else entry.run
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"

@@ -1,0 +1,185 @@
+"""What a case's results hold, as named numbers: one function for each kind of result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.tuning.acceptable_at import acceptable_at, remembered
+from pipeline.tuning.information import NATS_PER_BIT
+from pipeline.tuning.shuffling import EACH
+
+EPSILONS = (1.0, 0.5, 0.2, 0.1)
+"""Agreement asked for in the tables: within a factor 1 + epsilon."""
+LOWER_BOUND = "lower bound"
+EACH_KEY = "shuffle_" + EACH.replace(" ", "_")
+"""Beginning of the measures of the test in which every medium is shuffled."""
+
+_MOST_SIGMA = 3.0
+_LEAST_SHARE = 0.5
+_REMEMBERED = "its Markov chains did not forget their start"
+
+
+class Measured(NamedTuple):
+    """One number; `error` NaN where it has none, `note` what belongs to it, `flags` warnings."""
+
+    measure: str
+    value: float
+    error: float = np.nan
+    unit: str = ""
+    note: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def independent(result) -> Iterator[Measured]:
+    """What does not rest on the nested runs.
+
+    Parameters
+    ----------
+    result : `pipeline.tuning.study.CaseResults`
+    """
+    yield from _acceptable(result)
+    yield from _bridge(result)
+
+
+def from_posterior(result) -> Iterator[Measured]:
+    """What rests on the nested runs of this case alone."""
+    for part in (_evidence, _information, _needed, _stiffness, _sensitivity, _universality,
+                 _conspiracy, _mutual_information, _agreement):  # fmt: skip
+        yield from part(result)
+
+
+def of_tension(result) -> Iterator[Measured]:
+    """What rests on the nested runs of this case and of its parts."""
+    if (t := result.tension) is None:
+        return
+    yield Measured("tension_log_s", t.log_s, t.log_s_error, "nats", "", t.reasons)
+    yield Measured("tension_log_r", t.log_r, t.log_r_error, "nats", "", t.reasons)
+    d, error = t.dimensionality, t.dimensionality_error
+    yield Measured("tension_dimensionality", d, error, "parameters", "", t.reasons)
+    yield Measured("tension_p", t.p_value, 0.5 * (t.p_high - t.p_low), "", "", t.reasons)
+    yield Measured("tension_sigma", t.sigma, np.nan, "sigma", "", t.reasons)
+
+
+def _acceptable(result):
+    for criterion in ("max", "rms"):
+        fraction = getattr(result, f"acceptable_{criterion}")
+        if fraction is None:
+            continue
+        differ = ()
+        if fraction.agreement > _MOST_SIGMA:
+            differ = (f"rare and plain estimates differ by {fraction.agreement:.1f} sigma",)
+        for epsilon in EPSILONS:
+            bits, error, note = acceptable_at(fraction, epsilon)
+            flags = (*differ, *([_REMEMBERED] if remembered(fraction, epsilon) else []))
+            key = f"acceptable_{criterion}_{epsilon:g}"
+            yield Measured(key, bits, error, "bits", note, flags)
+        floor, spread = fraction.floor, fraction.floor_spread
+        yield Measured(f"acceptable_{criterion}_floor", floor, spread, "epsilon")
+
+
+def _evidence(result):
+    if (e := result.evidence) is not None:
+        yield Measured("log_z", e.log_z, e.log_z_error, "nats", f"{len(e.each)} nested runs")
+        yield Measured("nested_converged", float(e.converged))
+        if (b := result.bridge) is not None:
+            error = float(np.hypot(b.log_z_error, e.log_z_error))
+            difference = b.log_z - e.log_z
+            yield Measured("bridge_minus_nested", difference, error, "nats", "", b.reasons)
+
+
+def _bridge(result):
+    if (b := result.bridge) is None:
+        return
+    yield Measured("log_z_bridge", b.log_z, b.log_z_error, "nats", "", b.reasons)
+
+
+def _information(result):
+    if (i := result.information) is None:
+        return
+    mean, error = i.mean_log_likelihood, i.mean_log_likelihood_error
+    yield Measured("mean_log_likelihood", mean, error, "nats", "", i.reasons)
+    yield Measured("cost", i.cost_bits, i.cost_bits_error, "bits", "", i.reasons)
+    d, error = i.dimensionality, i.dimensionality_error
+    yield Measured("dimensionality", d, error, "parameters", "", i.reasons)
+    if (t := result.tempered) is not None:
+        k = int(np.argmin(np.abs(np.log10(t.beta) + 1.0)))
+        cost, error = t.cost[k] / NATS_PER_BIT, t.cost_error[k] / NATS_PER_BIT
+        yield Measured("cost_tempered", cost, error, "bits", f"of L^{t.beta[k]:.2g}", i.reasons)
+
+
+def _needed(result):
+    if (n := result.needed) is None:
+        return
+    for i, group in enumerate(n.groups):
+        yield Measured(f"discrepancy_{group}", n.median[i], n.median_error[i])
+        yield Measured(f"discrepancy_{group}_16", n.low[i])
+        yield Measured(f"discrepancy_{group}_84", n.high[i])
+        yield Measured(f"discrepancy_{group}_at_upper_edge", n.at_upper_edge[i])
+
+
+def _stiffness(result):
+    if (s := result.stiffness) is None:
+        return
+    yield Measured("effective_dimensions", s.d_eff_mean, s.d_eff_error, "parameters")
+    yield Measured("stiff_directions", float(len(s.texts)), np.nan, "directions")
+    if s.texts:
+        change = 0.5 * s.tolerance[0] * s.eigenvalue_change[0] / s.eigenvalues[0]
+        yield Measured("stiffest_tolerance", s.tolerance[0], change, "", s.texts[0])
+    else:
+        yield Measured("stiffest_tolerance", np.inf, np.nan, "", "none: the prior is as narrow")
+
+
+def _sensitivity(result):
+    if (s := result.sensitivity) is None:
+        return
+    usable = np.where(s.share[:, None] >= _LEAST_SHARE, s.median, np.nan)
+    if np.isfinite(usable).any():
+        i, j = np.unravel_index(np.nanargmax(usable), usable.shape)
+        note = f"of {s.observables[i]} to {s.parameters[j]}"
+        yield Measured("largest_sensitivity", s.median[i, j], s.median_error[i, j], "", note)
+
+
+def _universality(result):
+    for u in result.universality:
+        key = f"universality_{u.scatter}"
+        quantiles = zip(("16", "50", "84"), u.delta_interval, u.proton_slope_interval, strict=True)
+        for name, delta, slope in quantiles:
+            yield Measured(f"{key}_delta_{name}", delta)
+            yield Measured(f"{key}_proton_slope_{name}", slope)
+        note = f"delta in {u.window[0]:g}-{u.window[1]:g}"
+        yield Measured(f"{key}_score", u.score, u.score_error, "", note)
+
+
+def _conspiracy(result):
+    if (c := result.conspiracy) is None:
+        return
+    for i, test in enumerate(c.tests):
+        key = "shuffle_" + test.replace(" + ", "_and_").replace(" ", "_")
+        yield Measured(f"{key}_mean_loss", c.mean_loss[i], c.mean_loss_error[i], "nats")
+        yield Measured(f"{key}_median_loss", c.median_loss[i], c.median_loss_error[i], "nats")
+        for j, criterion in enumerate(c.criteria):
+            none, note = (f"none of {c.n_shuffled}", LOWER_BOUND) if c.is_bound[i, j] else ("", "")
+            share, error = c.acceptable[i, j], c.acceptable_error[i, j]
+            yield Measured(f"{key}_surviving_{criterion}", share, error, "", none)
+            bits, error = c.bits[i, j], c.bits_error[i, j]
+            yield Measured(f"{key}_bits_{criterion}", bits, error, "bits", note)
+
+
+def _mutual_information(result):
+    if (pairs := result.mutual_information) is None:
+        return
+    bits = np.triu(np.nan_to_num(pairs.bits), 1)
+    i, j = np.unravel_index(np.argmax(bits), bits.shape)
+    error, note = pairs.bits_error[i, j], f"{pairs.names[i]} and {pairs.names[j]}"
+    yield Measured("largest_mutual_information", bits[i, j], error, "bits", note)
+
+
+def _agreement(result):
+    if (a := result.agreement) is not None:
+        worst = int(np.nanargmax(np.abs(a.mean_difference)))
+        yield Measured("samplers_agree", float(a.agree), np.nan, "", a.verdict)
+        difference, error = a.mean_difference[worst], a.mean_difference_error[worst]
+        yield Measured("samplers_mean_difference", difference, error, "sd", a.names[worst])

@@ -1,0 +1,80 @@
+"""Tables of a study: tuning.csv, tuning.json and tuning.md, all of the same entries."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline import provenance
+from pipeline.files import replacing
+from pipeline.tuning.entries import Entry, entries
+from pipeline.tuning.markdown import markdown
+
+COLUMNS = (
+    "run", "scenario", "options", "range", "selection", "priors",
+    "measure", "value", "error", "unit", "note",
+)  # fmt: skip
+
+
+def write_report(results: Sequence, folder: str | Path) -> list[Path]:
+    """Write the three tables into a folder.
+
+    Parameters
+    ----------
+    results : `pipeline.tuning.study.CaseResults`
+
+    Raises
+    ------
+    CrtuneError: no space, no permission
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = entries(results)
+    versions = {"git": provenance.git_state(), "versions": provenance.versions()}
+    dirty = " with changes" if versions["git"]["dirty"] == "yes" else ""
+    closing = f"\nMade by crtune {versions['git']['commit']}{dirty}.\n"
+    texts = {
+        "tuning.json": to_json(listed, versions),
+        "tuning.md": markdown(listed) + closing,
+    }
+    paths = [_write_csv(listed, folder / "tuning.csv")]
+    for name, text in texts.items():
+        with replacing(folder / name) as draft:
+            draft.write_text(text, encoding="utf-8")
+        paths.append(folder / name)
+    return paths
+
+
+def record(entry: Entry) -> dict:
+    """An entry as one flat row of `COLUMNS`; its flags end the note."""
+    m = entry.measured
+    note = "; ".join(text for text in (m.note, *m.flags) if text)
+    row = {name: getattr(entry, name) for name in COLUMNS[:6]}
+    return row | {
+        "measure": m.measure,
+        "value": float(m.value),
+        "error": float(m.error),
+        "unit": m.unit,
+        "note": note,
+    }
+
+
+def to_json(listed: Sequence[Entry], origin: dict) -> str:
+    """The rows with what made them; numbers that are not finite, which JSON lacks, are null."""
+    rows = [
+        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        for row in map(record, listed)
+    ]
+    return json.dumps({"made_by": origin, "entries": rows}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _write_csv(listed: Sequence[Entry], path: Path) -> Path:
+    """Numbers in full; nan where there is no error, inf bits where nothing is acceptable."""
+    with replacing(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(map(record, listed))
+    return path

@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""Tables and figures of the tuning study: tuning.csv, tuning.json, tuning.md, and the pictures.
+
+Shows what scripts/fine_tuning.py has stored for the runs so far, data at Earth and with Voyager
+side by side; says NOT CONVERGED where that is so.
+"""
+
+import sys
+from pathlib import Path
+
+from pipeline import cli
+
+
+def main() -> int:
+    arguments = cli.parser(__doc__)
+    arguments.add_argument(
+        "runs", metavar="RUN", nargs="*", help="configs, folders or names (all of runs/ by default)"
+    )
+    arguments.add_argument(
+        "--priors", metavar="SET", nargs="+", help="prior sets (that of each config by default)"
+    )
+    arguments.add_argument(
+        "--matrices",
+        metavar="NAME",
+        nargs="+",
+        default=["two_phase"],
+        help="runs to draw the mutual information of (two_phase)",
+    )
+    arguments.add_argument(
+        "--output", metavar="FOLDER", type=Path, help="where to (runs/comparison by default)"
+    )
+    options = arguments.parse_args()
+    cli.limit_threads()
+    from pipeline.figures.tuning.all_figures import draw_all
+    from pipeline.tuning.comparison import collect
+    from pipeline.tuning.report import write_report
+
+    results, missing = collect(options.runs, options.priors)
+    for message in missing:
+        print(f"crtune: warning: {message}", file=sys.stderr)
+    folder = options.output or cli.repo_root() / "runs" / "comparison"
+    for path in write_report(results, folder):
+        print(f"table: {path}")
+    for path in draw_all(results, folder, options.matrices):
+        print(f"figure: {path}")
+    for result in results:
+        if result.evidence is not None and not result.evidence.converged:
+            print(f"*** NOT CONVERGED: {result.case} ***")
+    return cli.EXIT_OK
+
+
+if __name__ == "__main__":
+    cli.run_script(main)

@@ -1,0 +1,182 @@
+"""Figures of the study: drawn from whatever there is, and honest about it."""
+
+import warnings
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from pipeline.figures.tuning import all_figures
+from pipeline.figures.tuning.acceptable_fraction import acceptable_fraction_figure
+from pipeline.figures.tuning.all_figures import draw_all
+from pipeline.figures.tuning.evidence import evidence_figure
+from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES, looks_of
+from pipeline.figures.tuning.milky_way import observed_proton_slope
+from pipeline.figures.tuning.mutual_information import mutual_information_figure
+from pipeline.figures.tuning.stiff_spectra import stiff_spectra_figure
+from pipeline.figures.tuning.universality import universality_figure
+from tests.tuning.fake_results import (
+    acceptable,
+    case,
+    everything,
+    evidence,
+    pair_information,
+    results,
+    stiffness,
+    universality,
+)
+from transport.errors import CrtuneError
+from transport.scenario import get_scenario, scenario_names
+
+DRAWN = {
+    "acceptable_max": acceptable_fraction_figure,
+    "information": evidence_figure,
+    "stiffness": stiff_spectra_figure,
+    "universality": universality_figure,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Three scenarios, one of them without Voyager, another one not converged."""
+    return [
+        everything(case("kolmogorov", "earth")),
+        everything(case("kolmogorov", "voyager"), floor=0.45),
+        everything(case("two_phase", "earth"), -95.0, -80.0, converged=False),
+        everything(case("two_phase", "voyager"), -96.0, -80.0),
+        everything(case("weak_shocks", "earth"), -120.0, -110.0),
+    ]
+
+
+def texts(figure):
+    return [t.get_text() for t in figure.findobj(Text) if t.get_text()]
+
+
+def drawn(figure):
+    """The figure, rendered: what is wrong with it shows only then."""
+    figure.canvas.draw()
+    return texts(figure)
+
+
+def test_every_scenario_has_a_look_of_its_own():
+    assert set(scenario_names()) <= set(LOOKS)
+    without_colour = [(look.line, look.marker) for look in LOOKS.values()]
+    assert len(set(without_colour)) == len(LOOKS)
+    runs = [results(case("kolmogorov", name=name)) for name in ("mine", "kolmogorov", "yours")]
+    looks = looks_of(runs)
+    assert next(iter(looks)) == "kolmogorov"
+    assert len({look.label for look in looks.values()}) == 3
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_ranges_side_by_side_with_units_and_scenarios(study, name):
+    figure = DRAWN[name](study)
+    shown = drawn(figure)
+    for title in RANGE_TITLES.values():
+        assert title in shown
+    for run in ("kolmogorov", "two_phase", "weak_shocks"):
+        assert LOOKS[run].label in shown
+    assert any("Data: protons and B/C; priors: plausible" in text.replace("\n", " ")
+               for text in shown)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["information", "stiffness", "universality"])
+def test_what_did_not_converge_is_marked(study, name):
+    assert any("NOT CONVERGED" in text for text in drawn(DRAWN[name](study)))
+    converged = [r for r in study if r.evidence.converged]
+    assert not any("NOT CONVERGED" in text for text in drawn(DRAWN[name](converged)))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_nothing_to_draw_is_said(name):
+    with pytest.raises(CrtuneError, match=r"scripts/fine_tuning\.py"):
+        DRAWN[name]([results(case("kolmogorov"), evidence=evidence())])
+
+
+def test_lines_end_at_the_floor():
+    figure = acceptable_fraction_figure(
+        [
+            results(case("kolmogorov"), acceptable_max=acceptable(floor=0.45)),
+            results(case("two_phase"), acceptable_max=acceptable(floor=0.01)),
+            results(case("weak_shocks"), acceptable_max=acceptable(floor=0.01, reach=0.3)),
+            results(case("fast_modes"), acceptable_max=acceptable(floor=9.0)),
+        ]
+    )
+    drawn(figure)
+    ends = {}
+    for line in figure.axes[0].lines:
+        ends.setdefault(line.get_color(), []).append(np.min(line.get_xdata()))
+    assert min(ends[LOOKS["kolmogorov"].colour]) == pytest.approx(45.0)
+    assert min(ends[LOOKS["two_phase"].colour]) == pytest.approx(5.0)
+    assert min(ends[LOOKS["weak_shocks"].colour]) >= 30.0
+    assert LOOKS["fast_modes"].colour not in ends  # nothing acceptable at any epsilon shown
+
+
+def test_bars_are_differences_to_the_baseline(study):
+    ax = evidence_figure(study).axes[0]
+    widths = [bar.get_width() for bar in ax.patches]
+    # two_phase: Delta <ln L> = 12, Delta ln Z = 5, so its tuning costs 7; weak shocks -18, -2
+    assert widths == pytest.approx([12.0, -7.0, -18.0, -2.0])
+
+
+def test_evidence_without_a_baseline_is_said():
+    made = [everything(case("two_phase")), everything(case("weak_shocks"))]
+    assert "no baseline" in " ".join(drawn(evidence_figure(made)))
+
+
+def test_eigenvalues_of_zero_and_slopes_without_width():
+    made = results(
+        case("kolmogorov"), evidence=evidence(), stiffness=stiffness((3.0, 0.0)),
+        universality=(universality("prior", width=0.0), universality("factor", width=1e-13)),
+    )  # fmt: skip
+    drawn(stiff_spectra_figure([made]))
+    drawn(universality_figure([made]))
+
+
+def test_matrix_groups_by_medium_and_blanks_the_insignificant():
+    pairs = pair_information("two_phase")
+    media = {p.coordinate_name: p.medium for p in get_scenario("two_phase").parameters}
+    made = results(case("two_phase"), evidence=evidence(), mutual_information=pairs)
+    figure = mutual_information_figure({"earth": made}, media, "two-phase")
+    shown = drawn(figure)
+    assert "no result" in shown
+    assert "warm\nlayer" in shown
+    image = figure.axes[0].images[0].get_array()
+    significant = np.nan_to_num(pairs.bits) > pairs.null_limit
+    assert (~np.ma.getmaskarray(np.ma.masked_invalid(image))).sum() == significant.sum()
+
+
+def test_each_prior_set_has_its_figures(study, tmp_path, monkeypatch):
+    stems = []
+    monkeypatch.setattr(all_figures, "save_figure", lambda figure, stem: stems.append(stem) or [])
+    draw_all([everything(case(priors="wide")), *study], tmp_path, ["two_phase", "weak_shocks"])
+    several = {stem.name for stem in stems}
+    for name in ("acceptable_fraction", "acceptable_fraction_rms", "evidence", "stiff_spectra",
+                 "universality"):  # fmt: skip
+        assert {f"{name}_plausible", f"{name}_wide"} <= several
+    matrices = {f"mutual_information_{run}_plausible" for run in ("two_phase", "weak_shocks")}
+    assert {name for name in several if name.startswith("mutual")} == matrices
+
+
+def test_figures_of_one_prior_set_are_written(tmp_path):
+    made = results(case("kolmogorov"), evidence=evidence(), stiffness=stiffness())
+    paths = draw_all([made], tmp_path)
+    assert [p.name for p in paths] == ["stiff_spectra.png", "stiff_spectra.pdf"]
+    assert all(p.stat().st_size > 5000 for p in paths)
+
+
+def test_nothing_is_drawn_where_nothing_was_made(tmp_path):
+    assert draw_all([results(case("kolmogorov"), evidence=evidence())], tmp_path) == []
+
+
+def test_the_milky_ways_proton_slope_brackets_the_published_index():
+    """AMS-02 (2015) quotes -2.849 below its break at 336 GV and -2.716 above."""
+    low, high = observed_proton_slope()
+    assert -2.88 < low < high < -2.74
