@@ -50,7 +50,8 @@ def extend_share(run, options) -> int:
     if outcome.interrupted:
         say(f"interrupted; the checkpoint is in {run.folder}, the same command goes on from there")
         if options.requeue and outcome.out_of_time:
-            say(f"requeued as {slurm.requeue_this_job()}")
+            say("out of time; this job goes back into the queue")  # requeueing ends it
+            slurm.requeue_this_job()
     return outcome.exit_code
 
 
