@@ -4,7 +4,7 @@ VENV := .venv
 PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup posterior mpi figures test test-all test-slurm lint format clean
+.PHONY: help setup posterior tuning mpi figures test test-all test-slurm lint format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -24,6 +24,12 @@ posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.tom
 	$(PY) scripts/summarize.py runs/two_phase && \
 	$(PY) scripts/plot_corner.py runs/two_phase && \
 	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
+	exit $$status
+
+tuning: setup  ## the study of fine-tuning, all runs: hours; goes on where it was interrupted
+	@$(PY) scripts/fine_tuning.py; status=$$?; \
+	case $$status in 0|3) ;; *) exit $$status;; esac; \
+	$(PY) scripts/compare.py --output docs/tuning || exit $$?; \
 	exit $$status
 
 mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests

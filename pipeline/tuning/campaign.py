@@ -1,0 +1,127 @@
+"""A study of many cases on local cores, resumable, one case per worker at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pipeline.config import RUNS, load_config
+from pipeline.tuning.cases import RANGES, SELECTIONS, Case, cases_of
+from pipeline.tuning.study import MEASURES, Study, StudySettings, load_results
+from priors.suggest import suggest
+from transport.errors import CrtuneError
+
+EXIT_NOT_CONVERGED = 3
+EXIT_BROKEN = 1
+
+
+def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=None) -> list[Case]:
+    """The cases of some configs, all data first, so that headlines come early.
+
+    Parameters
+    ----------
+    runs : paths of configs; all in ``runs/`` if there are none
+    priors, ranges, selections : names; None takes the config's own set, and all of the others
+
+    Raises
+    ------
+    CrtuneError: an unknown name, a bad config, no case left
+    """
+    _check("--ranges", ranges, RANGES)
+    _check("--selections", selections, SELECTIONS)
+    _check("--measures", measures, MEASURES)
+    paths = [Path(run) for run in runs] or sorted(RUNS.glob("*.toml"))
+    if not paths:
+        raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")
+    chosen = [
+        case
+        for path in paths
+        for case in cases_of(
+            load_config(path), selections or tuple(SELECTIONS), ranges or tuple(RANGES), priors
+        )
+    ]
+    order = list(SELECTIONS)
+    chosen.sort(key=lambda case: order.index(case.selection))
+    if not chosen:
+        raise CrtuneError(
+            f"no case is left: none of {', '.join(map(str, paths))} has data for the ranges and "
+            "selections asked for"
+        )
+    return chosen
+
+
+def run_study(
+    cases: Sequence[Case],
+    measures: Sequence[str] | None = None,
+    seeds: int = 2,
+    workers: int = 2,
+) -> int:
+    """Make what is missing of the cases; returns an exit code of scripts/fine_tuning.py.
+
+    One case that fails does not stop the others; the failures are told at the end.
+
+    Raises
+    ------
+    CrtuneError: something failed
+    """
+    if seeds < 1 or workers < 1:
+        raise CrtuneError(f"--seeds {seeds} --workers {workers}: should both be at least 1")
+    settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
+    measures = tuple(measures or MEASURES)
+    failures = []
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(cases)), mp_context=context)
+    try:
+        futures = {pool.submit(_make, case, settings, measures): case for case in cases}
+        with tqdm(total=len(cases), unit="case", dynamic_ncols=True) as bar:
+            for future in as_completed(futures):
+                case = futures[future]
+                try:
+                    bar.write(f"{case}: {future.result()}")
+                except CrtuneError as error:
+                    failures.append(f"{case}: {error}")
+                    bar.write(failures[-1])
+                bar.update()
+    except BrokenProcessPool:
+        print("a worker died (out of memory?); the same command goes on with what is missing")
+        return EXIT_BROKEN
+    except KeyboardInterrupt:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    if failures:
+        raise CrtuneError(f"{len(failures)} of {len(cases)} cases failed:\n" + "\n".join(failures))
+    unfinished = [str(case) for case in cases if not _converged(case)]
+    for case in unfinished:
+        print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
+    return EXIT_NOT_CONVERGED if unfinished else 0
+
+
+def _make(case: Case, settings: StudySettings, measures: Sequence[str]) -> str:
+    """In a worker: one case, and in a few words what was made."""
+    begun, made = time.monotonic(), []
+    Study(case, settings, made.append).make(measures)
+    if not made:
+        return "nothing to do"
+    return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"
+
+
+def _converged(case: Case) -> bool:
+    (results,) = load_results([case])
+    return results.evidence is None or results.evidence.converged
+
+
+def _check(option, names, known):
+    for name in names or ():
+        if name not in known:
+            raise CrtuneError(
+                f"{option} {name}: unknown{suggest(name, known)}; known: {', '.join(known)}"
+            )

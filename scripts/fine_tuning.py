@@ -1,0 +1,54 @@
+#!/usr/bin/env python
+"""Measure how finely tuned the scenarios of some runs must be, and keep the results.
+
+Works on what each config describes, for protons, B/C and both, at Earth and with Voyager. What is
+stored in runs/NAME/tuning/ already is not made again; an interrupted command goes on where it was.
+Chains of the run, where there are any, serve as a second route. Tables and figures of the results
+are made by scripts/compare.py.
+
+exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input, 1 a worker died
+"""
+
+from pipeline import cli
+
+
+def main() -> int:
+    arguments = cli.parser(__doc__, epilog=epilog())
+    arguments.add_argument(
+        "runs", metavar="RUN.toml", nargs="*", help="configs (all of runs/ by default)"
+    )
+    arguments.add_argument(
+        "--priors", metavar="SET", nargs="+", help="prior sets (that of each config by default)"
+    )
+    arguments.add_argument("--ranges", nargs="+", metavar="RANGE", help="earth, voyager (both)")
+    arguments.add_argument(
+        "--selections", nargs="+", metavar="DATA", help="both, proton, bc (all three)"
+    )
+    arguments.add_argument("--measures", nargs="+", metavar="NAME", help="only these; see below")
+    arguments.add_argument(
+        "--seeds", type=int, default=2, help="nested runs on all data, for the error of ln Z (2)"
+    )
+    arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
+    options = arguments.parse_args()
+    cli.limit_threads()
+    from pipeline.tuning.campaign import run_study, select_cases
+
+    cases = select_cases(
+        options.runs, options.priors, options.ranges, options.selections, options.measures
+    )
+    return run_study(cases, options.measures, options.seeds, options.workers)
+
+
+def epilog() -> str:
+    return """measures:
+  evidence      ln Z, information, tempered curve, discrepancy needed (nested sampling)
+  acceptable    acceptable fraction F(eps) and its floor
+  stiffness     stiff directions of the Fisher matrix
+  conspiracy    shuffle tests and mutual information
+  sensitivity   Barbieri-Giudice sensitivities
+  universality  slopes of other galaxies
+  chains        ln Z from the run's chains, and whether both samplers agree"""
+
+
+if __name__ == "__main__":
+    cli.run_script(main)

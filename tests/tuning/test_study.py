@@ -1,0 +1,113 @@
+"""A study from configs to stored results: everything made once, and read back."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from pipeline.cli import repo_root
+from pipeline.config import load_config
+from pipeline.tuning.acceptable import AcceptableSettings
+from pipeline.tuning.campaign import run_study, select_cases
+from pipeline.tuning.cases import Case, cases_of
+from pipeline.tuning.floors import FloorSettings
+from pipeline.tuning.nested import NestedSettings
+from pipeline.tuning.study import Study, StudySettings, load_results
+from pipeline.tuning.subset import SubsetSettings
+from transport.errors import CrtuneError
+
+QUICK = NestedSettings(n_live=100, n_eff=100, n_shell=1)
+SETTINGS = StudySettings(
+    seeds=(1,),
+    nested=QUICK,
+    nested_of_parts=QUICK,
+    acceptable=AcceptableSettings(
+        points=5,
+        draws=500,
+        subset=SubsetSettings(walkers=64, repetitions=2, max_moves=30, max_bits=6.0),
+        floor=FloorSettings(starts=1, iterations=3),
+    ),
+    criteria=("max",),
+    derivative_draws=5,
+    shuffled_draws=50,
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The cheapest of the scenarios with a real medium, on real data."""
+    folder = tmp_path_factory.mktemp("runs")
+    shutil.copy(repo_root() / "runs" / "self_confinement_nonlinear.toml", folder)
+    return load_config(folder / "self_confinement_nonlinear.toml")
+
+
+@pytest.fixture(scope="module")
+def made(run):
+    """What was told while every case at Earth was made."""
+    told = []
+    for case in cases_of(run, ranges=("earth",)):
+        Study(case, SETTINGS, told.append).make()
+    return told
+
+
+@pytest.mark.usefixtures("made")
+def test_every_measure_is_stored_and_read_back(run):
+    both, proton, bc = load_results(cases_of(run, ranges=("earth",)))
+    unmade = [name for name, value in vars(both).items() if value is None]
+    assert unmade == ["acceptable_rms", "bridge", "agreement"]  # not asked for; no chains
+    assert len(both.universality) == 2
+    assert np.isfinite(both.evidence.log_z)
+    assert proton.information is not None
+    assert proton.stiffness is None
+    assert bc.acceptable_max is not None
+    # ln Z = fit - cost
+    found = both.information
+    assert found.log_z == pytest.approx(found.mean_log_likelihood - found.cost)
+    assert both.tension.log_r == pytest.approx(
+        found.log_z - proton.information.log_z - bc.information.log_z
+    )
+
+
+def test_what_is_stored_is_not_made_again(run, made):
+    assert made
+    told = []
+    for case in cases_of(run, ranges=("earth",)):
+        Study(case, SETTINGS, told.append).make()
+    assert told == []
+
+
+@pytest.mark.usefixtures("made")
+def test_other_settings_make_it_anew(run):
+    told = []
+    case = Case(run, "bc", "earth")
+    more = StudySettings(seeds_of_parts=(2,), nested_of_parts=QUICK)
+    Study(case, more, told.append).make(["evidence"])
+    assert "nested sampling, seed 2" in told
+
+
+def test_headlines_come_first():
+    cases = select_cases()
+    selections = [case.selection for case in cases]
+    assert selections == sorted(selections, key=["both", "proton", "bc"].index)
+    names = {case.run.name for case in cases}
+    assert {"two_phase", "stratified_halo", "kolmogorov"} <= names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ranges": ["mars"]}, "--ranges mars: unknown.*earth, voyager"),
+        ({"selections": ["protons"]}, "did you mean 'proton'"),
+        ({"measures": ["fisher"]}, "--measures fisher: unknown"),
+        ({"runs": ["runs/two_fase.toml"]}, "does not exist"),
+    ],
+)
+def test_bad_names_are_told(arguments, message):
+    with pytest.raises(CrtuneError, match=message):
+        select_cases(**arguments)
+
+
+@pytest.mark.parametrize("numbers", [{"seeds": 0}, {"workers": 0}])
+def test_bad_numbers_are_told(run, numbers):
+    with pytest.raises(CrtuneError, match="at least 1"):
+        run_study([Case(run)], **numbers)
