@@ -48,9 +48,8 @@ def collect(
 
 
 def _order(results: CaseResults):
-    run = results.case.run
-    is_plain = run.scenario in BASELINES and not run.scenario_options
-    return (BASELINES.index(run.scenario) if is_plain else len(BASELINES)), run.name
+    name = results.case.run.name
+    return (BASELINES.index(name) if name in BASELINES else len(BASELINES)), name
 
 
 def _is_empty(results: CaseResults) -> bool:

@@ -10,7 +10,7 @@ from pipeline.tuning.excess import excess
 from pipeline.tuning.measured import Measured, from_posterior, independent, of_tension
 
 BASELINES = ("kolmogorov", "power_law_diffusion")
-"""Scenarios that others are held against."""
+"""Runs, of scenarios of the same name, that others are held against."""
 NOT_CONVERGED = "NOT CONVERGED"
 UNKNOWN = "convergence unknown"
 BASELINE = "baseline"
@@ -70,17 +70,15 @@ def sibling(result, results: Sequence, **changes):
 
 
 def baseline_of(result, results: Sequence, name: str):
-    """Results of the plain scenario `name` given the same data, range and priors, or None."""
-    run = result.case.run
+    """Results of the run and scenario `name` given the same data, range and priors, or None."""
+    run, wanted = result.case.run, _place(result.case) | {"run": name}
     for other in results:
         theirs = other.case.run
         same = (theirs.data, theirs.covariance, theirs.discrepancy) == (
             run.data, run.covariance, run.discrepancy,
         )  # fmt: skip
-        if theirs.scenario == name and not theirs.scenario_options and same:
-            changed = {"run": theirs.name}
-            if _place(other.case) == _place(result.case) | changed:
-                return other
+        if same and theirs.scenario == name and _place(other.case) == wanted:
+            return other
     return None
 
 

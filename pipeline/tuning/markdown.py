@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.tuning.cases import RANGES, SELECTIONS
 from pipeline.tuning.entries import NOT_CONVERGED, UNKNOWN, Entry
+from pipeline.tuning.needed import PREFIX
 from pipeline.tuning.themes import Column, Theme, themes
 
 MISSING = "-"
@@ -39,6 +40,7 @@ def _table(theme: Theme, entries: Sequence[Entry]) -> tuple[str, int, int]:
     """The table, how many of its cells are missing, and how many it has."""
     found = {(e.run, e.range, e.measured.measure): e.measured for e in entries}
     runs = list(dict.fromkeys(e.run for e in entries))
+    asked = {(e.run, e.range) for e in entries if e.measured.measure.startswith(PREFIX)}
     remarks: list[str] = []
     kept, columns = [], []
     for column in theme.columns:
@@ -50,7 +52,11 @@ def _table(theme: Theme, entries: Sequence[Entry]) -> tuple[str, int, int]:
         if any(text != MISSING for cells in pair for text in cells):
             if column.partial:
                 pair = [
-                    [NOT_ASKED] * len(cells) if set(cells) == {MISSING} else cells for cells in pair
+                    [
+                        _not_asked(text, (run, place) in asked)
+                        for run, text in zip(runs, cells, strict=True)
+                    ]
+                    for place, cells in zip(RANGES, pair, strict=True)
                 ]
             kept += [f"{column.header}, {_HEADERS[place]}" for place in RANGES]
             columns += pair
@@ -87,11 +93,17 @@ def _cell(column: Column, measured, remarks: list[str]) -> str:
     return text
 
 
+def _not_asked(text: str, others_are_there: bool) -> str:
+    """An amplitude that is missing while the case has others belongs to data it does not have."""
+    return NOT_ASKED if text == MISSING and others_are_there else text
+
+
 def _name(entry: Entry) -> str:
-    """The run, its scenario where that is another word, and its options."""
-    extra = [entry.scenario] if entry.scenario != entry.run else []
-    extra += [entry.options] if entry.options else []
-    return f"{entry.run} ({'; '.join(extra)})" if extra else entry.run
+    """The run, with scenario and options where it is not called like its scenario."""
+    if entry.run == entry.scenario:
+        return entry.run
+    extra = "; ".join(text for text in (entry.scenario, entry.options) if text)
+    return f"{entry.run} ({extra})"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 
+_NOTHING = 1e-6
+_MOST_DECIMALS = 4
+
 
 def rounded(value: float, error: float = math.nan, digits: int = 3) -> str:
     """``12.34 ± 0.15``: the error to two digits, the value to the same place.
 
-    Without a finite, positive error, or with one that plain decimals cannot show in a few digits,
-    the value has `digits` significant ones.
+    Without a finite error, or with one that is nothing beside the value, the value alone has
+    `digits` significant digits.
     """
     if not math.isfinite(value):
         return str(value)
-    if not (math.isfinite(error) and error > 0.0):
+    if not (math.isfinite(error) and error > _NOTHING * abs(value)):
         return plain(value, digits)
     place = 1 - math.floor(math.log10(error))
     # 0.0999 becomes 0.10, not 0.100
@@ -25,12 +28,16 @@ def rounded(value: float, error: float = math.nan, digits: int = 3) -> str:
 
 
 def interval(middle: float, low: float, high: float) -> str:
-    """``0.45 [0.31, 0.62]``, all to two digits of half the width."""
+    """``0.45 [0.31, 0.62]``, all to two digits of half the width, four decimals at most."""
     half = 0.5 * (high - low)
-    if not (math.isfinite(half) and half > 0.0 and math.isfinite(middle)):
+    if not all(map(math.isfinite, (low, middle, high))):
         return f"{plain(middle)} [{plain(low)}, {plain(high)}]"
-    digits = min(max(1 - math.floor(math.log10(half)), 0), 6)
-    low, middle, high = (f"{round(value, digits):.{digits}f}" for value in (low, middle, high))
+    digits = 1 - math.floor(math.log10(half)) if half > 0.0 else _MOST_DECIMALS
+    digits = min(max(digits, 0), _MOST_DECIMALS)
+    # adding 0.0 makes -0.0 plain zero
+    low, middle, high = (
+        f"{round(value, digits) + 0.0:.{digits}f}" for value in (low, middle, high)
+    )
     return f"{middle} [{low}, {high}]"
 
 

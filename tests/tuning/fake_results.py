@@ -110,11 +110,11 @@ def conspiracy():
     )  # fmt: skip
 
 
-def needed():
+def needed(groups=("proton_earth",)):
+    each = np.ones(len(groups))
     return made_up(
-        NeededDiscrepancy, groups=("proton_earth",), median=np.array([0.051]),
-        median_error=np.array([0.002]), low=np.array([0.031]), high=np.array([0.094]),
-        at_upper_edge=np.array([0.02]),
+        NeededDiscrepancy, groups=groups, median=0.051 * each, median_error=0.002 * each,
+        low=0.031 * each, high=0.094 * each, at_upper_edge=0.02 * each,
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def cells(text, title, run, column):
         (12.3456, 0.0996, "12.35 ± 0.10"),
         (12345.6, 789.0, "12350 ± 790"),
         (7.0, math.nan, "7.00"),
+        (6.912, 3.2e-15, "6.91"),
         (0.0, 0.0, "0"),
         (math.inf, math.nan, "inf"),
     ],
@@ -65,7 +66,8 @@ def test_rounding_without_an_error():
     assert plain(123456.0) == "123000"
     assert plain(1.23456e-9) == "1.23e-09"
     assert interval(0.4512, 0.3141, 0.6249) == "0.45 [0.31, 0.62]"
-    assert interval(0.5, 0.5, 0.5) == "0.500 [0.500, 0.500]"
+    assert interval(0.5, 0.5, 0.5) == "0.5000 [0.5000, 0.5000]"
+    assert interval(1.2, -0.001, 3.4) == "1.2 [0.0, 3.4]"
 
 
 def test_acceptable_fraction_between_the_points_of_its_grid():
@@ -200,8 +202,18 @@ def test_ranges_stand_side_by_side_and_missing_ones_are_counted():
 
 def test_a_quantity_that_cannot_be_is_not_called_missing():
     """Amplitudes of data sets that one range has not."""
-    text = markdown(entries([results(case("two_phase"), evidence=evidence(), needed=needed())]))
-    assert cells(text, "Tension", "two_phase", "amplitude") == ["0.051 [0.031, 0.094]", "n/a"]
+    groups = ("proton_earth", "proton_interstellar")
+    made = [
+        results(case("two_phase", "earth"), evidence=evidence(), needed=needed()),
+        results(case("two_phase", "voyager"), evidence=evidence(), needed=needed(groups)),
+        results(case("kolmogorov", "earth"), evidence=evidence(), needed=needed()),
+    ]
+    text = markdown(entries(made))
+    found = "0.051 [0.031, 0.094]"
+    column = "amplitude of proton_interstellar"
+    assert cells(text, "Tension", "two_phase", column) == ["n/a", found]
+    assert cells(text, "Tension", "kolmogorov", column) == ["n/a", "-"]
+    assert cells(text, "Tension", "kolmogorov", "amplitude of proton_earth") == [found, "-"]
 
 
 def test_bounds_nothing_left_and_no_stiff_direction():

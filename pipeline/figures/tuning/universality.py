@@ -98,8 +98,8 @@ def _half_violin(ax, row, universality, slope, limits) -> None:
     colour, side, _ = _SCATTERS[universality.scatter]
     values = np.clip(getattr(universality, slope), *limits)
     x = np.linspace(*limits, _POINTS)
-    # a scenario without freedom has one slope, of which there is no density
-    if np.ptp(values) > 1e-6 * np.ptp(limits):
+    # slopes that (almost) do not scatter have no density that could be drawn
+    if values.std() > x[1] - x[0]:
         density = gaussian_kde(values)(x)
         density *= 0.42 / density.max()
         ax.fill_between(x, row + side * density, row, color=colour, alpha=0.5, lw=0)
