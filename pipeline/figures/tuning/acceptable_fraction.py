@@ -91,16 +91,15 @@ def _line(ax, fraction, look) -> float:
         return 0.0
     ax.fill_between(x, bits - error, bits + error, color=look.colour, alpha=0.16, lw=0)
     ax.plot(x, bits, color=look.colour, ls=look.line, lw=1.7)
-    if fraction.floor >= 0.999 * fraction.epsilon.min():
-        # the line goes on to the floor at the last value known, which F only falls from
-        end = min(100 * fraction.floor, x[-1])
-        ax.plot([x[-1], end], [bits[-1]] * 2, color=look.colour, ls=look.line, lw=1.0)
-        ax.plot(end, bits[-1], look.marker, color=look.colour, ms=9, mec="white", mew=0.8, zorder=6)
-    elif known.sum() < known.size:
+    if np.isnan(fraction.bits).any():
         ax.annotate(
             "", (x[-1], bits[-1] * 1.04 + 1.0), (x[-1], bits[-1]),
             arrowprops={"arrowstyle": "->", "color": look.colour, "lw": 1.4},
         )  # fmt: skip
+    if np.isinf(fraction.bits).any():
+        end = min(100 * fraction.floor, x[-1])
+        ax.plot([x[-1], end], [bits[-1]] * 2, color=look.colour, lw=0.7, alpha=0.6)
+        ax.plot(end, bits[-1], look.marker, color=look.colour, ms=9, mec="white", mew=0.8, zorder=6)
     every = max(1, len(x) // 4)
     start = sum(map(ord, look.marker)) % every  # of each line elsewhere
     ax.plot(
