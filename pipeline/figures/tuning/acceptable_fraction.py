@@ -25,7 +25,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     """Bits against epsilon, a line a scenario, a panel a range.
 
     Precision grows to the right. A line ends with its marker where no point of the prior comes
-    closer (the floor), and with an arrow where fractions became too small to measure.
+    closer (the floor). An arrow says where fractions became too small to measure; from there to the floor
+    a thin line is a lower bound.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     add_footnote(
         figure,
         f"F: share of the prior with {_CRITERIA[criterion]}; no model discrepancy. Large marker: "
-        "the floor, nothing in the prior comes closer; arrow: rarer than could be measured. "
+        "the floor, nothing in the prior comes closer; arrow, thin line: rarer than measurable. "
         f"Bands: 1 sigma. {caption(results)}",
     )
     return figure
