@@ -25,8 +25,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     """Bits against epsilon, a line a scenario, a panel a range.
 
     Precision grows to the right. A line ends with its marker where no point of the prior comes
-    closer (the floor). An arrow says where fractions became too small to measure; from there to the floor
-    a thin line is a lower bound.
+    closer (the floor). An arrow says where fractions became too small to measure; from there to
+    the floor a thin line is a lower bound.
 
     Parameters
     ----------
