@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -153,6 +154,52 @@ class JointLikelihood:
                 ratio = np.abs(np.log(predictions[name] / measurement.value))
             worst[name] = np.max(np.where(np.isnan(ratio), np.inf, ratio), axis=1)
         return worst
+
+    def log_ratios(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """ln(model / data) at all points of all data sets in order, (n, n_points).
+
+        Where impossible, inf.
+        """
+        return self.log_ratios_of(self.predict(values))
+
+    def log_ratios_of(self, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
+        """As `log_ratios`, from predictions already made."""
+        with np.errstate(all="ignore"):
+            ratios = [np.log(predictions[k] / m.value) for k, m in self.datasets.items()]
+        joined = np.concatenate(ratios, axis=1)
+        return np.where(np.isnan(joined), np.inf, joined)
+
+    @cached_property
+    def log_rigidity_widths(self) -> np.ndarray:
+        """Width of each point in ln R, (n_points,) in the order of `log_ratios`.
+
+        That of the bin, or half the distance between the neighbours where a table has no edges.
+
+        Raises
+        ------
+        CrtuneError: a table without edges has a single point, which has no width
+        """
+        widths = []
+        for name, measurement in self.datasets.items():
+            if measurement.has_edges:
+                widths.append(np.log(measurement.rigidity_high / measurement.rigidity_low))
+            elif measurement.n_bins > 1:
+                widths.append(np.gradient(np.log(measurement.rigidity_centre)))
+            else:
+                raise CrtuneError(
+                    f"data set {name}: one point without bin edges has no width in rigidity to "
+                    "weigh it with; loosen its cuts or add edges to its table"
+                )
+        return np.concatenate(widths)
+
+    def rms_log_ratio(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """RMS over ln R of ln(model / data), all data sets together, (n,); inf where impossible."""
+        return self.rms_log_ratio_of(self.predict(values))
+
+    def rms_log_ratio_of(self, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
+        """As `rms_log_ratio`, from predictions already made."""
+        widths = self.log_rigidity_widths
+        return np.sqrt(self.log_ratios_of(predictions) ** 2 @ (widths / widths.sum()))
 
     def data_points(self, values: Mapping[str, np.ndarray] | None = None) -> dict[str, DataPoints]:
         """What to draw of each data set, placed in rigidity; see `likelihoods.points`.

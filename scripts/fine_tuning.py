@@ -42,7 +42,7 @@ def main() -> int:
 def epilog() -> str:
     return """measures:
   evidence      ln Z, information, tempered curve, discrepancy needed (nested sampling)
-  acceptable    acceptable fraction F(eps) and its floor
+  acceptable    acceptable fraction F(eps), its floor, and shuffles of acceptable states
   stiffness     stiff directions of the Fisher matrix
   conspiracy    shuffle tests and mutual information
   sensitivity   Barbieri-Giudice sensitivities

@@ -10,11 +10,18 @@ import numpy as np
 
 from pipeline.posterior import ensemble_files, load_run
 from pipeline.tuning import evidence, information, store
-from pipeline.tuning.acceptable import AcceptableFraction, AcceptableSettings, acceptable_fraction
+from pipeline.tuning.acceptable import (
+    STATES_EPSILON,
+    AcceptableFraction,
+    AcceptableSettings,
+    acceptable_fraction,
+)
 from pipeline.tuning.agreement import Agreement, agreement
 from pipeline.tuning.bridge import BridgeEvidence, bridge_evidence
 from pipeline.tuning.cases import Case
-from pipeline.tuning.conspiracy import Conspiracy, shuffle_tests
+from pipeline.tuning.coincidence import LEAST_STATES, Coincidence, shuffle_acceptable
+from pipeline.tuning.conspiracy import NUISANCES, Conspiracy, shuffle_tests
+from pipeline.tuning.criteria import CRITERIA
 from pipeline.tuning.information import Information
 from pipeline.tuning.mutual_information import (
     MediaInformation,
@@ -32,7 +39,7 @@ from pipeline.tuning.universality import Universality, universality
 
 MEASURES = {
     "evidence": "ln Z, information, tempered curve, discrepancy needed (nested sampling)",
-    "acceptable": "acceptable fraction F(eps) and its floor",
+    "acceptable": "acceptable fraction F(eps), its floor, and shuffles of acceptable states",
     "stiffness": "stiff directions of the Fisher matrix",
     "conspiracy": "shuffle tests and mutual information",
     "sensitivity": "Barbieri-Giudice sensitivities",
@@ -100,6 +107,7 @@ class CaseResults:
     needed: NeededDiscrepancy | None = None
     acceptable_max: AcceptableFraction | None = None
     acceptable_rms: AcceptableFraction | None = None
+    coincidence: Coincidence | None = None
     stiffness: Stiffness | None = None
     stiffness_bare: Stiffness | None = None
     sensitivity: Sensitivity | None = None
@@ -121,6 +129,7 @@ _STORED = {
     "needed": NeededDiscrepancy,
     "acceptable_max": AcceptableFraction,
     "acceptable_rms": AcceptableFraction,
+    "coincidence": Coincidence,
     "stiffness": Stiffness,
     "stiffness_bare": Stiffness,
     "sensitivity": Sensitivity,
@@ -236,7 +245,30 @@ class Study:
                     problem, criterion, self._rng(name), self.settings.acceptable, self._tell
                 )
 
-            store.remember(self.case.folder / f"{name}.h5", AcceptableFraction, key, make)
+            path = self.case.folder / f"{name}.h5"
+            fraction = store.remember(path, AcceptableFraction, key, make)
+            if (criterion, self.case.selection) == ("max", "both"):
+                self._coincidence(problem, fraction, key)
+
+    def _coincidence(self, problem, fraction, key):
+        """Nothing where too few states are acceptable, or all describe one medium."""
+        media = {p.medium for p in problem.parameters} - set(NUISANCES)
+        if len(fraction.states) < LEAST_STATES or len(media) < 2:
+            return
+
+        def make():
+            self._tell("shuffles of acceptable states")
+            rule = CRITERIA[fraction.criterion]
+            return shuffle_acceptable(
+                problem,
+                lambda theta: rule.distance(problem, theta),
+                fraction.states,
+                STATES_EPSILON,
+                self._rng("coincidence"),
+            )
+
+        path = self.case.folder / "coincidence.h5"
+        store.remember(path, Coincidence, f"{key} shuffled", make)
 
     def _stiffness(self):
         n = self.settings.derivative_draws

@@ -1,6 +1,7 @@
 """The joint likelihood: its nuisances, its order, mock data and what is drawn of it."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy import stats
 from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import read_measurement
+from likelihoods.measurement import ErrorComponent, read_measurement
 from tests.likelihoods.toy_scenario import CurvedPowerLaw, default_datasets
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON, energy_per_rigidity
@@ -186,6 +187,51 @@ def test_curve_is_the_modulated_flux():
     )
     with pytest.raises(CrtuneError, match="no data set 'pamela'"):
         likelihood.curve("pamela", values, rigidity)
+
+
+def test_rms_log_ratio_is_a_mean_over_log_rigidity():
+    """A model 30% above all data is 30% off whatever the weights; half a range counts for half."""
+    likelihood = joint()
+    measured = {name: m.value[None] for name, m in likelihood.datasets.items()}
+    high = {name: 1.3 * value for name, value in measured.items()}
+    np.testing.assert_allclose(likelihood.rms_log_ratio_of(high), np.log(1.3), rtol=1e-12)
+    name = "ams02_proton_2015"
+    alone = JointLikelihood(SCENARIO, {name: likelihood.datasets[name]}, discrepancy=PLAIN)
+    m = alone.datasets[name]
+    total = np.log(m.rigidity_high[-1] / m.rigidity_low[0])
+    assert alone.log_rigidity_widths.sum() == pytest.approx(total, rel=1e-12)
+    split = 20
+    partly = {name: np.where(np.arange(m.n_bins) < split, np.e, 1.0) * m.value[None]}
+    expected = np.sqrt(np.log(m.rigidity_high[split - 1] / m.rigidity_low[0]) / total)
+    assert alone.rms_log_ratio_of(partly)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_log_ratios_of_all_points():
+    likelihood = joint()
+    values = batch(likelihood)
+    ratios = likelihood.log_ratios(values)
+    assert ratios.shape == (6, sum(m.n_bins for m in likelihood.datasets.values()))
+    worst = np.max(list(likelihood.max_abs_log_ratio(values).values()), axis=0)
+    np.testing.assert_allclose(np.abs(ratios).max(axis=1), worst, rtol=1e-14)
+    assert np.all(likelihood.rms_log_ratio(values) < worst)
+    values["phi_ams02_2011_2013"][2] = -1.0
+    assert np.isposinf(likelihood.rms_log_ratio(values)[2])
+    assert np.isfinite(np.delete(likelihood.rms_log_ratio(values), 2)).all()
+
+
+def test_points_without_edges_get_the_spacing_as_width():
+    def at(*rigidity):
+        errors = np.full(len(rigidity), 0.1)
+        points = default_datasets()["ams02_proton_2015"].at_rigidities(np.array(rigidity))
+        points = replace(
+            points, components=(ErrorComponent("stat", "statistical", errors, errors),)
+        )
+        return JointLikelihood(SCENARIO, {"p": points}, discrepancy=PLAIN)
+
+    widths = at(1.0, 2.0, 8.0, 16.0).log_rigidity_widths
+    np.testing.assert_allclose(widths / np.log(2), [1.0, 1.5, 1.5, 1.0])
+    with pytest.raises(CrtuneError, match="has no width"):
+        _ = at(5.0).log_rigidity_widths
 
 
 def test_points_to_draw():

@@ -1,0 +1,123 @@
+"""How much of an acceptable fraction is coordination between media: shuffling what works.
+
+Take states of the prior that are acceptable, g(theta) <= ln(1 + epsilon), as
+`pipeline.tuning.acceptable` finds them, and give the medium A of one to the rest of another. If the
+parts knew nothing of each other, all pairs would work:
+
+    bits = -log2 (share of the shuffled states that are still acceptable).
+
+Of the bits of F(epsilon) so many are spent on the relation between A and the rest; what is left
+confines the parts one by one. Neither the errors of the data nor a discrepancy enter.
+`pipeline.tuning.conspiracy` asks the same of the posterior.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.tuning.conspiracy import NUISANCES
+from pipeline.tuning.shuffling import plan, shuffle
+from transport.errors import CrtuneError
+from transport.parameters import columns_by_medium
+
+LEAST_STATES = 200
+_BLOCKS = 20
+_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Coincidence:
+    """Shuffle tests of acceptable states; arrays of shape (n_tests,).
+
+    Attributes
+    ----------
+    tests : what moves: a medium, a pair of media together, or each medium by itself
+    epsilon : what is acceptable
+    share, share_error : of the shuffled states that still are
+    bits, bits_error : -log2 of the share
+    is_bound : no shuffled state is acceptable, and `bits` is the 95% lower bound
+    n_states, n_shuffled : how many, before and after
+    """
+
+    tests: tuple[str, ...]
+    epsilon: float
+    share: np.ndarray
+    share_error: np.ndarray
+    bits: np.ndarray
+    bits_error: np.ndarray
+    is_bound: np.ndarray
+    n_states: int
+    n_shuffled: int
+
+
+def shuffle_acceptable(
+    problem,
+    distance: Callable[[np.ndarray], np.ndarray],
+    states: np.ndarray,
+    epsilon: float,
+    rng: np.random.Generator,
+    shuffles: int = 2,
+) -> Coincidence:
+    """Shuffle media among acceptable states.
+
+    Parameters
+    ----------
+    problem : with `parameters` and `log_prior`
+    distance : g of coordinates (n, ndim) inside the prior, (n,)
+    states : (n, ndim) drawn from the prior cut at g <= ln(1 + epsilon)
+    epsilon : what is acceptable
+    rng : decides who gets what of whom
+    shuffles : shuffled states of each test per state
+
+    Notes
+    -----
+    States are dealt into 20 groups and shuffled within each; the error is the scatter of the
+    groups. Shuffled states outside the prior's constraints are not acceptable.
+
+    Raises
+    ------
+    CrtuneError: too few states, or fewer than two media
+    """
+    columns = columns_by_medium(problem.parameters)
+    media = tuple(medium for medium in columns if medium not in NUISANCES)
+    if len(media) < 2 or len(states) < LEAST_STATES:
+        raise CrtuneError(
+            f"coincidence: {len(states)} acceptable states and {len(media)} media; "
+            f"it needs {LEAST_STATES} and 2"
+        )
+    size = len(states) // _BLOCKS
+    states = rng.permutation(states)[: size * _BLOCKS].reshape(_BLOCKS, size, -1)
+    shifts = 1 + rng.permutation(size - 1)[: shuffles * len(media)] % (size - 1)
+    shifts = np.resize(shifts, (shuffles, len(media)))
+    tests = plan(media, columns)
+    hits = []
+    for moved in tests.values():
+        shuffled = np.concatenate([shuffle(states, moved, shift) for shift in shifts], axis=1)
+        kept = _acceptable(problem, distance, shuffled.reshape(-1, states.shape[-1]), epsilon)
+        hits.append(kept.reshape(_BLOCKS, -1).mean(axis=1))
+    share, error = np.mean(hits, axis=1), np.std(hits, axis=1, ddof=1) / np.sqrt(_BLOCKS)
+    n_shuffled, is_bound = shuffles * size * _BLOCKS, share == 0
+    least = np.where(is_bound, 3.0 / n_shuffled, share)  # 0 of n happens in 5% where it is 3 / n
+    return Coincidence(
+        tests=tuple(tests),
+        epsilon=float(epsilon),
+        share=share,
+        share_error=error,
+        bits=-np.log2(least),
+        bits_error=np.where(is_bound, np.nan, error / (least * np.log(2.0))),
+        is_bound=is_bound,
+        n_states=size * _BLOCKS,
+        n_shuffled=n_shuffled,
+    )
+
+
+def _acceptable(problem, distance, theta, epsilon):
+    kept = np.zeros(len(theta), dtype=bool)
+    inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
+    for start in range(0, len(inside), _BATCH):
+        part = inside[start : start + _BATCH]
+        kept[part] = distance(theta[part]) <= np.log1p(epsilon)
+    return kept
