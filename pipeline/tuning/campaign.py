@@ -59,7 +59,7 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
 def run_study(
     cases: Sequence[Case],
     measures: Sequence[str] | None = None,
-    seeds: int = 2,
+    seeds: int = 1,
     workers: int = 2,
 ) -> int:
     """Make what is missing of the cases; returns an exit code of scripts/fine_tuning.py.

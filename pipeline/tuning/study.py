@@ -67,7 +67,7 @@ class StudySettings:
     shuffled_draws : posterior draws that are shuffled
     """
 
-    seeds: tuple[int, ...] = (1, 2)
+    seeds: tuple[int, ...] = (1,)
     seeds_of_parts: tuple[int, ...] = (1,)
     nested: NestedSettings = field(default_factory=NestedSettings)
     nested_of_parts: NestedSettings = field(
