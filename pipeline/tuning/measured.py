@@ -41,6 +41,7 @@ def independent(result) -> Iterator[Measured]:
     result : `pipeline.tuning.study.CaseResults`
     """
     yield from _acceptable(result)
+    yield from _coincidence(result)
     yield from _bridge(result)
 
 
@@ -78,6 +79,20 @@ def _acceptable(result):
             yield Measured(key, bits, error, "bits", note, flags)
         floor, spread = fraction.floor, fraction.floor_spread
         yield Measured(f"acceptable_{criterion}_floor", floor, spread, "epsilon")
+
+
+def _coincidence(result):
+    if (c := result.coincidence) is None:
+        return
+    for i, test in enumerate(c.tests):
+        key = "acceptable_" + _key_of(test)
+        note = LOWER_BOUND if c.is_bound[i] else ""
+        yield Measured(f"{key}_share", c.share[i], c.share_error[i], "", test)
+        yield Measured(f"{key}_bits", c.bits[i], c.bits_error[i], "bits", note)
+
+
+def _key_of(test):
+    return "shuffle_" + test.replace(" + ", "_and_").replace(" ", "_")
 
 
 def _evidence(result):
@@ -121,15 +136,18 @@ def _needed(result):
 
 
 def _stiffness(result):
-    if (s := result.stiffness) is None:
-        return
-    yield Measured("effective_dimensions", s.d_eff_mean, s.d_eff_error, "parameters")
-    yield Measured("stiff_directions", float(len(s.texts)), np.nan, "directions")
-    if s.texts:
-        change = 0.5 * s.tolerance[0] * s.eigenvalue_change[0] / s.eigenvalues[0]
-        yield Measured("stiffest_tolerance", s.tolerance[0], change, "", s.texts[0])
-    else:
-        yield Measured("stiffest_tolerance", np.inf, np.nan, "", "none: the prior is as narrow")
+    for s, suffix in ((result.stiffness, ""), (result.stiffness_bare, "_bare")):
+        if s is None:
+            continue
+        d, error = s.d_eff_mean, s.d_eff_error
+        yield Measured(f"effective_dimensions{suffix}", d, error, "parameters")
+        yield Measured(f"stiff_directions{suffix}", float(len(s.texts)), np.nan, "directions")
+        if s.texts:
+            change = 0.5 * s.tolerance[0] * s.eigenvalue_change[0] / s.eigenvalues[0]
+            yield Measured(f"stiffest_tolerance{suffix}", s.tolerance[0], change, "", s.texts[0])
+        else:
+            note = "none: the prior is as narrow"
+            yield Measured(f"stiffest_tolerance{suffix}", np.inf, np.nan, "", note)
 
 
 def _sensitivity(result):
@@ -157,7 +175,7 @@ def _conspiracy(result):
     if (c := result.conspiracy) is None:
         return
     for i, test in enumerate(c.tests):
-        key = "shuffle_" + test.replace(" + ", "_and_").replace(" ", "_")
+        key = _key_of(test)
         yield Measured(f"{key}_mean_loss", c.mean_loss[i], c.mean_loss_error[i], "nats")
         yield Measured(f"{key}_median_loss", c.median_loss[i], c.median_loss_error[i], "nats")
         for j, criterion in enumerate(c.criteria):

@@ -130,6 +130,12 @@ _ACCEPTABLE = tuple(
     )
     for criterion, words in _CRITERIA.items()
 )
+_SHUFFLED = {
+    "warm layer": "shuffle_warm_layer",
+    "halo": "shuffle_halo",
+    "injection": "shuffle_injection",
+    "all media": EACH_KEY,
+}
 _SCORES = tuple(
     column
     for scatter, words in (("prior", "prior"), ("factor", "factor 2"))
@@ -166,9 +172,22 @@ _FIXED = (
         "alone allow; sensitivities |d ln O / d ln theta| (|dO| for slopes) are medians.",
         (
             _column("d_eff", "effective_dimensions"),
+            _column("d_eff, no discrepancy", "effective_dimensions_bare"),
             Column("stiff directions", ("stiff_directions",), lambda m: f"{m.value:.0f}"),
             Column("stiffest direction", ("stiffest_tolerance",), lambda m: m.note),
             _with_note("largest sensitivity", "largest_sensitivity"),
+        ),
+    ),
+    Theme(
+        "Coincidence",
+        "States of the prior within a factor of 2 of every data point, with the medium named taken "
+        "from another such state: the share that still is, and -log2 of it. Without discrepancy.",
+        (
+            *(
+                _percent(f"{words}, still within", f"acceptable_{key}_share")
+                for words, key in _SHUFFLED.items()
+            ),
+            Column("coordination of all media [bits]", (f"acceptable_{EACH_KEY}_bits",), _bits),
         ),
     ),
     Theme(

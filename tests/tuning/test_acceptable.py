@@ -101,7 +101,7 @@ def test_repetitions_combine_to_the_mean_probability():
     def run(log_p):
         return SubsetRun(
             np.array([np.inf]), np.array([log_p]), (np.array([0.5]),), np.zeros(1),
-            np.zeros((1, 1)), np.zeros(1), 1,
+            np.zeros((1, 1)), np.zeros(1), np.zeros((0, 1)), 1,
         )  # fmt: skip
 
     bits, error = combined_bits([run(np.log(0.25)), run(np.log(0.75))], np.array([0.7, 0.4]))

@@ -1,0 +1,100 @@
+"""Shuffles of acceptable states, where the share that survives is known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.tuning.coincidence import shuffle_acceptable
+from transport.errors import CrtuneError
+from transport.parameters import Parameter
+
+EPSILON = 1.0
+
+
+def problem(wall=None):
+    """Unit square with one coordinate in the warm layer, the other in the halo."""
+    parameters = tuple(
+        Parameter(name, "", name, name, 0.5, medium=medium)
+        for name, medium in (("x", "warm layer"), ("y", "halo"))
+    )
+
+    def log_prior(theta):
+        inside = np.all((theta >= 0) & (theta <= 1), axis=1)
+        if wall is not None:
+            inside &= theta.sum(axis=1) < wall
+        return np.where(inside, 0.0, -np.inf)
+
+    return SimpleNamespace(parameters=parameters, log_prior=log_prior)
+
+
+def cells(count):
+    """g is 0 where x and y are in the same of `count` cells, infinite elsewhere."""
+
+    def distance(theta):
+        same = np.floor(theta[:, 0] * count) == np.floor(theta[:, 1] * count)
+        return np.where(same, 0.0, np.inf)
+
+    return distance
+
+
+def acceptable_states(distance, n=4000, wall=None, seed=0):
+    theta = np.random.default_rng(seed).random((20 * n, 2))
+    if wall is not None:
+        theta = theta[theta.sum(axis=1) < wall]
+    return theta[distance(theta) <= np.log1p(EPSILON)][:n]
+
+
+def shuffled(distance, wall=None):
+    states = acceptable_states(distance, wall=wall)
+    rng = np.random.default_rng(1)
+    return shuffle_acceptable(problem(wall), distance, states, EPSILON, rng)
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_parts_that_must_match_survive_by_chance(count):
+    found = shuffled(cells(count))
+    warm = found.tests.index("warm layer")
+    # the partner is in the right one of `count` equal cells with probability 1 / count
+    assert found.share[warm] == pytest.approx(1 / count, abs=4 * found.share_error[warm] + 1e-3)
+    assert found.bits[warm] == pytest.approx(np.log2(count), abs=0.1)
+    assert found.bits_error[warm] < 0.1
+    # both together are what they were, only under another name
+    together = found.tests.index("warm layer + halo")
+    assert found.share[together] == 1.0
+
+
+def test_parts_that_know_nothing_of_each_other_survive():
+    found = shuffled(lambda theta: np.where((theta < 0.3).all(axis=1), 0.0, np.inf))
+    np.testing.assert_array_equal(found.share, 1.0)
+    np.testing.assert_array_equal(found.bits, 0.0)
+    assert not found.is_bound.any()
+
+
+def test_states_outside_the_constraints_do_not_survive():
+    """x + y < 1 is all there is: of independent x and y with density 2 (1 - x), 5/6 are inside."""
+    found = shuffled(lambda theta: np.zeros(len(theta)), wall=1.0)
+    share = found.share[found.tests.index("halo")]
+    assert share == pytest.approx(5 / 6, abs=0.02)
+
+
+def test_no_survivor_gives_a_bound():
+    exact = acceptable_states(lambda theta: np.zeros(len(theta)))[:400]
+    exact[:, 1] = exact[:, 0]
+    found = shuffle_acceptable(
+        problem(),
+        lambda theta: np.where(theta[:, 0] == theta[:, 1], 0.0, np.inf),
+        exact,
+        EPSILON,
+        np.random.default_rng(0),
+    )
+    warm = found.tests.index("warm layer")
+    assert found.is_bound[warm]
+    assert found.bits[warm] == pytest.approx(np.log2(found.n_shuffled / 3))
+
+
+def test_too_few_states_are_refused():
+    with pytest.raises(CrtuneError, match="acceptable states"):
+        shuffle_acceptable(
+            problem(), cells(2), np.full((10, 2), 0.1), EPSILON, np.random.default_rng(0)
+        )
