@@ -31,11 +31,18 @@ class Parameter:
     section : where the paper introduces it
     scale : the coordinate it is sampled and drawn in: the value itself or its log10
     medium : which of `MEDIA` it describes, or ""; measures of coordination between media group
-        parameters by it. It is no part of what makes two problems the same
+        parameters by it
+    is_exponent : a slope of a spectrum, profile or law; derivatives are with respect to its value,
+        not to its logarithm, and it is sampled as itself
+    is_law : part of a law of transport, the same in every galaxy: universality leaves it alone
+
+    The last three say how measures read a parameter. They are no part of what makes two problems
+    the same.
 
     Raises
     ------
-    ValueError: an unknown unit or medium, or a log10 scale with a fiducial that is not positive
+    ValueError: an unknown unit or medium, a log10 scale with a fiducial that is not positive, an
+        exponent on a log10 scale
     """
 
     name: str
@@ -46,6 +53,8 @@ class Parameter:
     section: str = ""
     scale: Literal["linear", "log10"] = "linear"
     medium: str = ""
+    is_exponent: bool = False
+    is_law: bool = False
 
     def __post_init__(self):
         if self.unit not in UNITS:
@@ -54,6 +63,8 @@ class Parameter:
             raise ValueError(f"parameter {self.name}: medium {self.medium!r} is none of {MEDIA}")
         if self.scale == "log10" and not self.fiducial > 0:
             raise ValueError(f"parameter {self.name}: a log10 scale needs a positive fiducial")
+        if self.is_exponent and self.scale != "linear":
+            raise ValueError(f"parameter {self.name}: an exponent needs the linear scale")
 
     @property
     def coordinate_name(self) -> str:

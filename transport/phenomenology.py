@@ -32,6 +32,8 @@ DELTA = Parameter(
     fiducial=KOLMOGOROV_SLOPE,
     section="Sec. 1",
     medium="halo",
+    is_exponent=True,
+    is_law=True,
 )
 ETA = Parameter(
     name="eta",
@@ -40,6 +42,8 @@ ETA = Parameter(
     description="power of the speed, kappa ~ beta^eta; 1 is diffusion at a constant path",
     fiducial=1.0,
     medium="halo",
+    is_exponent=True,
+    is_law=True,
 )
 BREAK_RIGIDITY = Parameter(
     name="R_low",
@@ -49,6 +53,7 @@ BREAK_RIGIDITY = Parameter(
     fiducial=4.0,
     scale="log10",
     medium="halo",
+    is_law=True,
 )
 LOW_SLOPE = Parameter(
     name="delta_low",
@@ -57,6 +62,8 @@ LOW_SLOPE = Parameter(
     description="slope of kappa below R_low",
     fiducial=KOLMOGOROV_SLOPE,
     medium="halo",
+    is_exponent=True,
+    is_law=True,
 )
 WIND_SPEED = Parameter(
     name="V_wind",
@@ -74,6 +81,7 @@ FREE_SLOPE = Parameter(
     description="slope of the injected spectrum, free as in phenomenological fits",
     fiducial=4.37,
     medium="injection",
+    is_exponent=True,
 )
 BREAK_WIDTH = 0.1
 """Decades of rigidity, half the width of the break in kappa."""

@@ -22,6 +22,7 @@ GAMMA_INJ = Parameter(
     fiducial=4.3,
     section=SEC5,
     medium="injection",
+    is_exponent=True,
 )
 RADIUS = Parameter(
     name="r",
@@ -110,6 +111,7 @@ def _amplitude(tag: str, symbol: str, what: str, medium: str):
         fiducial=1.0,
         scale="log10",
         medium=medium,
+        is_law=True,
     )
 
 
@@ -135,6 +137,8 @@ DAMPING_SLOPE = Parameter(
     fiducial=0.5,
     section="Sec. 2.1.1",
     medium="halo",
+    is_exponent=True,
+    is_law=True,
 )
 HALO_HEIGHT = Parameter(
     name="H",

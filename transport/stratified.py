@@ -53,6 +53,7 @@ SPEED_SLOPE = _halo_parameter(
     latex=r"\lambda_1",
     description="rise of the Alfven speed with height, v_A ~ z^lambda1",
     fiducial=0.5,
+    is_exponent=True,
 )
 DAMPING_FALL = _halo_parameter(
     name="lambda2",
@@ -60,6 +61,7 @@ DAMPING_FALL = _halo_parameter(
     latex=r"\lambda_2",
     description="fall of linear damping with height, S ~ z^-lambda2",
     fiducial=1.0,
+    is_exponent=True,
 )
 BASE_SCALE = _halo_parameter(
     name="L_base",

@@ -3,7 +3,7 @@
 The convention, used by every local measure of tuning: with respect to ln(theta) for quantities,
 and with respect to theta itself for *exponents* (slopes of spectra, profiles and laws). An exponent
 is a logarithmic derivative already, and theta d/dtheta of one depends on a choice of variable: the
-same injection has slope 4.3 in p and 2.3 in E.
+same injection has slope 4.3 in p and 2.3 in E. Which they are is declared with each parameter.
 
 Steps are a share of the standard deviation of the prior, and every derivative is made at two of
 them: their difference, three times the truncation error of the finer one where the prediction is
@@ -17,11 +17,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from transport.parameters import Parameter
-
-EXPONENTS = frozenset(
-    {"gamma_inj", "gamma_free", "delta", "delta_low", "eta", "a_damp", "lambda1", "lambda2"}
-)
-"""Parameters that are exponents."""
 
 STEP = 0.01
 """Coarse step in prior standard deviations; the fine one is half of it. Truncation is below 1e-4
@@ -40,7 +35,7 @@ def prior_sd(problem) -> np.ndarray:
 
 def is_exponent(parameter: Parameter) -> bool:
     """Whether derivatives are with respect to its value, not to the logarithm of it."""
-    return parameter.name in EXPONENTS
+    return parameter.is_exponent
 
 
 def per_logarithm(parameters: Sequence[Parameter], theta: np.ndarray) -> np.ndarray:
@@ -51,7 +46,7 @@ def per_logarithm(parameters: Sequence[Parameter], theta: np.ndarray) -> np.ndar
     theta = np.atleast_2d(theta)
     columns = [
         np.full(len(theta), 1.0 / np.log(10.0)) if p.scale == "log10"
-        else np.ones(len(theta)) if is_exponent(p)
+        else np.ones(len(theta)) if p.is_exponent
         else column
         for p, column in zip(parameters, theta.T, strict=True)
     ]  # fmt: skip

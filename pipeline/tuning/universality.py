@@ -2,7 +2,8 @@
 
 The paper (Sec. 6): fine-tuning "carries a message of non-universality". Here the medium scatters
 and the theory stays: plasma, turbulence and geometry differ from galaxy to galaxy, injection, the
-laws of transport and the Sun's modulation do not, and remain at the best fit. Two scatters:
+laws of transport (`Parameter.is_law`) and the Sun's modulation do not, and remain at the best fit.
+Two scatters:
 
 - the prior's, what one believes about the medium before looking at cosmic rays;
 - a factor of two (uniform within +-0.3 dex) about the best fit in every parameter of the medium, by
@@ -34,8 +35,6 @@ MEDIA = ("warm layer", "halo", "gas disk")
 """Whose parameters scatter."""
 GEOMETRY = frozenset({"r"})
 """Belongs to the injection elsewhere (it sets Q), but is a size of the galaxy."""
-LAWS = frozenset({"delta", "delta_low", "eta", "R_low", "a_damp"})
-"""Parameters of a law of transport, and with it the same everywhere; so are strengths A_*."""
 
 _BATCH = 2000
 _MOST_TRIES = 500
@@ -76,12 +75,7 @@ class Universality:
 def environment(parameters: Sequence[Parameter]) -> np.ndarray:
     """(ndim,) bool: which parameters describe a galaxy's medium and geometry, not the theory."""
     return np.array(
-        [
-            (p.medium in MEDIA or p.name in GEOMETRY)
-            and p.name not in LAWS
-            and not p.name.startswith("A_")
-            for p in parameters
-        ]
+        [(p.medium in MEDIA or p.name in GEOMETRY) and not p.is_law for p in parameters]
     )
 
 

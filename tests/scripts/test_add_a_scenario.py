@@ -78,3 +78,24 @@ def test_log_prob_of_its_prior_draws_is_finite(checkout):
     assert done.returncode == 0, done.stderr
     assert "log10_V_10" in done.stdout
     assert "s_wind" in done.stdout
+
+
+def test_measures_of_tuning_read_its_declarations(checkout):
+    code = (
+        "import numpy as np\n"
+        "from pipeline.tuning.derivatives import per_logarithm\n"
+        "from pipeline.tuning.universality import environment\n"
+        "from transport.parameters import columns_by_medium\n"
+        "from transport.scenario import get_scenario\n"
+        "p = get_scenario('rigid_wind').parameters\n"
+        "names = np.array([q.name for q in p])\n"
+        "print(*names[environment(p)])\n"
+        "print(*names[columns_by_medium(p)['halo']])\n"
+        "print(*names[per_logarithm(p, np.full((1, len(p)), 0.5))[0] == 1.0])\n"
+    )
+    done = python(checkout, "-c", code)
+    assert done.returncode == 0, done.stderr
+    differ, halo, exponents = (set(line.split()) for line in done.stdout.splitlines())
+    assert differ == {"r", "V_10", "column"}
+    assert halo == {"V_10", "s_wind"}
+    assert exponents == {"gamma_inj", "s_wind"}

@@ -13,6 +13,7 @@ from pipeline.config import load_config, with_overrides
 from pipeline.problem import Problem, build_problem
 from priors.sets import load_prior_set
 from transport.options import ScenarioWithOptions
+from transport.parameters import Parameter
 from transport.scenario import get_scenario, scenario_names
 
 RUNS = Path(__file__).resolve().parents[2] / "runs"
@@ -105,7 +106,22 @@ def test_every_parameter_describes_a_medium(name, options):
     assert media.get("l_shock", "") in ("", "warm layer" if two_media else "halo")
 
 
-def test_nuisances_describe_a_medium_and_it_is_no_part_of_the_identity():
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=IDS)
+def test_a_pure_number_sampled_as_itself_is_an_exponent_unless_listed_here(name, options):
+    quantities = {"Ma", "Ma_halo"}
+    for p in get_scenario(name, **options).parameters:
+        if p.unit == "" and p.scale == "linear":
+            assert p.is_exponent == (p.name not in quantities), p.name
+
+
+def test_an_exponent_is_sampled_as_itself():
+    slope = Parameter("s", "", "s", "test", 0.5, is_exponent=True)
+    assert slope.is_exponent
+    with pytest.raises(ValueError, match="exponent needs the linear scale"):
+        replace(slope, scale="log10")
+
+
+def test_nuisances_describe_a_medium_and_tags_are_no_part_of_the_identity():
     problem = build_problem(load_config(RUNS / "two_phase.toml"))
     media = {p.name: p.medium for p in problem.parameters}
     assert media["phi_ams02_2011_2013"] == "heliosphere"
@@ -113,7 +129,10 @@ def test_nuisances_describe_a_medium_and_it_is_no_part_of_the_identity():
     assert potential_parameter("other").medium == "heliosphere"
     assert NUCLEI_NORMALISATION.medium == "injection"
     prior = copy(problem.prior)
-    prior.parameters = tuple(replace(p, medium="") for p in prior.parameters)
+    prior.parameters = tuple(
+        replace(p, medium="", is_exponent=False, is_law=not p.is_law) for p in prior.parameters
+    )
+    assert any(p.is_exponent for p in problem.prior.parameters)
     untagged = Problem(problem.scenario, problem.likelihood, prior)
     tagged = Problem(problem.scenario, problem.likelihood, problem.prior)
     assert untagged.fingerprint() == tagged.fingerprint()

@@ -35,7 +35,7 @@ class LinearScenario(Scenario):
         Parameter("A", "", "A", "test", 1.0, scale="log10", medium="halo"),
         Parameter("B", "", "B", "test", 1.0, scale="log10", medium="warm layer"),
         Parameter("idle", "", "C", "test", 1.0, scale="log10", medium="gas disk"),
-        Parameter("delta", "", r"\delta", "test", 0.4),
+        Parameter("delta", "", r"\delta", "test", 0.4, is_exponent=True),
     )
 
     def spectra(self, values, rigidity):

@@ -1,5 +1,6 @@
 """Scatter of the medium against slopes whose distribution is known."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -109,6 +110,19 @@ def test_what_is_environment():
     }  # fmt: skip
     assert of("power_law_diffusion") == {"r", "kappa_0", "H", "column"}
     assert {"lambda1", "lambda2"} <= of("stratified_halo")
+    free = of("power_law_diffusion", low_energy="break")
+    assert free.isdisjoint({"delta", "delta_low", "eta", "R_low"})
+    assert "a_damp" not in of("self_confinement_linear", damping="power_law")
+    assert of("pressure_anisotropy").isdisjoint({"A_nl"})
+
+
+def test_a_law_is_what_declares_itself_one():
+    """Whatever its name; and a name that looks like one is none."""
+    parameters = Medium.parameters
+    lawful = [replace(p, is_law=p.name == "h") for p in parameters]
+    np.testing.assert_array_equal(environment(parameters), [True, True, False])
+    np.testing.assert_array_equal(environment(lawful), [True, False, False])
+    np.testing.assert_array_equal(environment([replace(parameters[0], name="A_n")]), [True])
 
 
 def test_a_universal_law_is_universal(tmp_path):

@@ -22,6 +22,7 @@ STRENGTH = Parameter(
     section="Sec. 6.1",
     scale="log10",
     medium="halo",
+    is_law=True,
 )
 
 
