@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -75,10 +78,13 @@ def run_study(
     settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
     measures = tuple(measures or MEASURES)
     failures = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(cases)), mp_context=context)
+    pool = ProcessPoolExecutor(min(workers, len(cases)), context, initializer=_ready)
     try:
-        futures = {pool.submit(_make, case, settings, measures): case for case in cases}
+        futures = {
+            pool.submit(_make, case, settings, measures, os.getpid()): case for case in cases
+        }
         with tqdm(total=len(cases), unit="case", dynamic_ncols=True) as bar:
             for future in as_completed(futures):
                 case = futures[future]
@@ -96,7 +102,7 @@ def run_study(
             process.terminate()
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
     if failures:
         raise CrtuneError(f"{len(failures)} of {len(cases)} cases failed:\n" + "\n".join(failures))
     unfinished = [str(case) for case in cases if not _converged(case)]
@@ -105,10 +111,22 @@ def run_study(
     return EXIT_NOT_CONVERGED if unfinished else 0
 
 
-def _make(case: Case, settings: StudySettings, measures: Sequence[str]) -> str:
+def _ready() -> None:
+    """In a worker: Ctrl-C is the parent's to answer, and no lock may outlive a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())
+
+
+def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: int) -> str:
     """In a worker: one case, and in a few words what was made."""
     begun, made = time.monotonic(), []
-    Study(case, settings, made.append).make(measures)
+
+    def tell(text):
+        if os.getppid() != parent:  # killed: what is being made would be nobody's
+            os._exit(EXIT_BROKEN)
+        made.append(text)
+
+    Study(case, settings, tell).make(measures)
     if not made:
         return "nothing to do"
     return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"

@@ -1,6 +1,11 @@
 """A study from configs to stored results: everything made once, and read back."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -105,6 +110,44 @@ def test_headlines_come_first():
 def test_bad_names_are_told(arguments, message):
     with pytest.raises(CrtuneError, match=message):
         select_cases(**arguments)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp_path):
+    config = shutil.copy(run.path, tmp_path)
+    command = [sys.executable, repo_root() / "scripts" / "fine_tuning.py", config]
+    command += ["--selections", "bc", "--ranges", "earth", "--measures", "evidence"]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a shell's background jobs ignore Ctrl-C, and so would this test's child
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 300
+    while not list(tmp_path.rglob("*.hdf5")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(number)
+    _, text = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "interrupted" in text
+    assert "leaked" not in text
+    assert list(tmp_path.rglob("*.hdf5"))
+    assert ends(process.pid)
+
+
+def ends(group):
+    """Whether no process of a group is left after a while."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.parametrize("numbers", [{"seeds": 0}, {"workers": 0}])
