@@ -94,6 +94,14 @@ class AcceptableFraction:
     method: str
     calls: int
 
+    def best_bits(self) -> tuple[np.ndarray, np.ndarray]:
+        """-log2 F and its error, (n,) each: by counting where that is the more precise."""
+        counted = self.plain_bits_error < self.bits_error
+        return (
+            np.where(counted, self.plain_bits, self.bits),
+            np.where(counted, self.plain_bits_error, self.bits_error),
+        )
+
 
 def acceptable_fraction(
     problem,
@@ -177,20 +185,20 @@ def plain_bits(g: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def combined_bits(runs: list[SubsetRun], t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """-log2 of the mean F of independent repetitions at t (n,), and its standard error.
 
-    The scatter of a few repetitions is itself uncertain. Each estimate is a product along the
-    levels, so its variance grows with depth: it is taken as proportional to the bits, with one
-    constant from the mean over all t, or as what is found at the t in question, if that is more.
-    NaN where a repetition did not get that far.
+    The variance of one repetition is what they scatter by, or the mean of what they claim for
+    themselves (`SubsetRun.log_variance`) where that is more: the scatter of two or three is often
+    small by chance, and the claims miss what correlates the walkers of a run. NaN where a
+    repetition did not get that far.
     """
     log_f = np.array([run.log_fraction(t) for run in runs])
     reached = np.isfinite(log_f).all(axis=0)
     bits, error = np.full(t.size, np.nan), np.full(t.size, np.nan)
-    log_f = log_f[:, reached]
-    bits[reached] = np.abs(logsumexp(log_f, axis=0) - np.log(len(runs))) / LN2
-    variance = log_f.var(axis=0, ddof=1) / LN2**2
-    deep = bits[reached] > 0.5
-    rate = np.mean(variance[deep] / bits[reached][deep]) if deep.any() else 0.0
-    error[reached] = np.sqrt(np.maximum(variance, rate * bits[reached]) / len(runs))
+    if reached.any():
+        log_f, t = log_f[:, reached], t[reached]
+        claimed = np.mean([run.log_variance(t) for run in runs], axis=0)
+        variance = np.maximum(log_f.var(axis=0, ddof=1), claimed)
+        bits[reached] = np.abs(logsumexp(log_f, axis=0) - np.log(len(runs))) / LN2
+        error[reached] = np.sqrt(variance / len(runs)) / LN2
     return bits, error
 
 

@@ -11,8 +11,9 @@ start at survivors of the level before, hence in equilibrium, and move under the
 
 Chains of few moves leave many states copies of few ancestors, which biases the product. So each
 level moves on until the walkers have forgotten where they began, `SubsetSettings.forget`; the run
-says how well they did. Walkers are correlated in ways that no formula catches: the uncertainty
-comes from independent repetitions.
+says how well they did. Its own uncertainty takes the walkers of a level, each with all its states,
+as independent of each other; what correlates them (common ancestors, proposals, levels) only shows
+in the scatter of independent repetitions.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class SubsetSettings:
 
     Attributes
     ----------
-    walkers : chains of a level, in two halves
+    walkers : chains of a level, an even number, in two halves
     repetitions : independent runs, at least 2 for an uncertainty
     share : conditional probability of a level
     forget : a level ends when the walkers' coordinates correlate less than this with their start
@@ -64,6 +65,7 @@ class SubsetRun:
     thresholds : (n_levels,) falling; the first is inf, that of the prior
     log_probability : (n_levels,) ln P(g <= threshold)
     values : g of all states of each level, ascending
+    effective : (n_levels,) independent states that those of each level are worth
     memory : (n_levels,) correlation of the walkers with their start at the end of each level
     best : (n_best, ndim) coordinates of the lowest g met, best first
     best_values : (n_best,) their g
@@ -74,6 +76,7 @@ class SubsetRun:
     thresholds: np.ndarray
     log_probability: np.ndarray
     values: tuple[np.ndarray, ...]
+    effective: np.ndarray
     memory: np.ndarray
     best: np.ndarray
     best_values: np.ndarray
@@ -86,14 +89,23 @@ class SubsetRun:
 
     def log_fraction(self, t: np.ndarray) -> np.ndarray:
         """ln P(g <= t) of thresholds (n,); -inf where no state of the last level is that low."""
-        t = np.asarray(t, dtype=float)
+        return self.log_probability[self.level(t)] + self._log_share(t)
+
+    def log_variance(self, t: np.ndarray) -> np.ndarray:
+        """Variance of `log_fraction`, (n,), binomial in `effective` states at every level."""
+        steps = np.append(np.exp(np.diff(self.log_probability)), 1.0)
+        each = (1.0 / steps - 1.0) / self.effective
+        before = np.cumsum(each) - each
         levels = self.level(t)
-        counts = [
-            np.searchsorted(self.values[i], x, side="right") for i, x in zip(levels, t, strict=True)
-        ]
+        with np.errstate(over="ignore"):
+            here = np.expm1(-self._log_share(t)) / self.effective[levels]
+        return before[levels] + here
+
+    def _log_share(self, t):
+        """ln of the share of states of its level below each t, (n,)."""
+        pairs = zip(self.level(t), np.asarray(t, dtype=float), strict=True)
         with np.errstate(divide="ignore"):
-            share = np.log(counts) - np.log([self.values[i].size for i in levels])
-        return self.log_probability[levels] + share
+            return np.array([np.log(np.mean(self.values[i] <= x)) for i, x in pairs])
 
 
 def subset_simulation(
@@ -121,6 +133,7 @@ def subset_simulation(
     calls, scale, memory = len(theta), 1.0, 0.0
     side = np.arange(len(theta)) % 2  # which half of the walkers a state belongs to
     thresholds, log_probability, levels, memories = [math.inf], [0.0], [], []
+    effective = []
     best, best_values, kept = theta[:0], values[:0], theta[:0]
     while True:
         levels.append(np.sort(values))
@@ -130,6 +143,7 @@ def subset_simulation(
         best, best_values = _best(best, best_values, theta, values)
         t = float(np.quantile(values, settings.share, method="higher"))
         survivors = np.flatnonzero(values <= t)
+        effective.append(_effective(values.reshape(-1, settings.walkers) <= t))
         log_p = log_probability[-1] + math.log(survivors.size / values.size)
         halves = [survivors[side[survivors] == i] for i in (0, 1)]
         deep = log_p < -settings.max_bits * math.log(2.0)
@@ -153,6 +167,7 @@ def subset_simulation(
         thresholds=np.array(thresholds),
         log_probability=np.array(log_probability),
         values=tuple(levels),
+        effective=np.array(effective),
         memory=np.array(memories),
         best=best,
         best_values=best_values,
@@ -172,6 +187,13 @@ def _states(walkers, settings, rng):
         if moves >= settings.min_moves and memory < settings.forget:
             break
     return np.concatenate(theta), np.concatenate(values), memory
+
+
+def _effective(hits):
+    """Independent draws with the same variance of the mean as the walkers' hits (n_moves, n)."""
+    share = hits.mean()
+    variance = hits.mean(axis=0).var(ddof=1) / hits.shape[1]
+    return float(share * (1.0 - share) / variance) if variance > 0 else float(hits.size)
 
 
 def _best(best, best_values, theta, values):

@@ -57,6 +57,8 @@ def test_volumes(g, exact, ndim, lowest):
         off = np.array([run.log_fraction([t])[0] for run in runs]) - exact(t, ndim)
         assert abs(off.mean()) < 0.35 * LN2
         assert off.std(ddof=1) < 0.5 * LN2
+        claimed = np.sqrt(np.mean([run.log_variance([t])[0] for run in runs]))
+        assert 0.25 < off.std(ddof=1) / claimed < 3.0  # chi2 of 3: 99% within 0.15 and 2.1
     assert all(run.memory.max() < 0.2 for run in runs)
 
 
