@@ -20,14 +20,12 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
 
     Parameters
     ----------
-    fraction : with the `epsilon`, `bits`, `bits_error` and `floor` of `AcceptableFraction`
+    fraction : `pipeline.tuning.acceptable.AcceptableFraction`
     """
     if epsilon < fraction.floor:
         return float("inf"), float("nan"), f"none: floor {percent(fraction.floor)}"
     order = np.argsort(fraction.epsilon)
-    grid, bits, error = (
-        getattr(fraction, name)[order] for name in ("epsilon", "bits", "bits_error")
-    )
+    grid, bits, error = (array[order] for array in (fraction.epsilon, *fraction.best_bits()))
     known = np.isfinite(bits)
     if not known.any():
         return float("nan"), float("nan"), "not measured"

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,16 @@ def test_nothing_below_the_floor_and_a_bound_above_it():
     assert math.isnan(error)
     assert note == "lower bound"
     assert [percent(e) for e in (0.456, 1.0, 2.5)] == ["46%", "100%", "factor 3.5"]
+
+
+def test_the_more_precise_of_counting_and_subset_simulation_is_quoted():
+    fraction = acceptable()
+    counted = np.where(np.arange(40) < 20, 3.0, np.nan)
+    both = replace(fraction, plain_bits=counted, plain_bits_error=0.0 * counted + 1e-3)
+    bits, error = both.best_bits()
+    np.testing.assert_array_equal(bits[:20], 3.0)
+    np.testing.assert_array_equal(error[:20], 1e-3)
+    np.testing.assert_array_equal(bits[20:], fraction.bits[20:])
 
 
 def test_csv_and_json_hold_the_same_and_everything(tmp_path):

@@ -83,9 +83,7 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
 def _line(ax, fraction, look) -> float:
     """Draw one scenario and return its highest number of bits."""
     order = np.argsort(-fraction.epsilon)
-    x, bits, error = (
-        array[order] for array in (100 * fraction.epsilon, fraction.bits, fraction.bits_error)
-    )
+    x, bits, error = (array[order] for array in (100 * fraction.epsilon, *fraction.best_bits()))
     known = np.isfinite(bits)
     x, bits, error = x[known], bits[known], np.nan_to_num(error[known])
     if not x.size:
