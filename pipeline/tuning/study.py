@@ -122,6 +122,9 @@ class CaseResults:
 
 SCATTERS = ("prior", "factor")
 
+ACCEPTABLE_ESTIMATOR = 2
+"""Raised when the estimator changes what it gives, so that older results are made again."""
+
 _STORED = {
     "evidence": evidence.Evidence,
     "information": Information,
@@ -238,7 +241,12 @@ class Study:
         problem = self.case.problem(discrepancy=False)
         for criterion in self.settings.criteria_for(self.case):
             name = f"acceptable_{criterion}"
-            key = store.key_of(problem, measure=name, **asdict(self.settings.acceptable))
+            key = store.key_of(
+                problem,
+                measure=name,
+                estimator=ACCEPTABLE_ESTIMATOR,
+                **asdict(self.settings.acceptable),
+            )
 
             def make(criterion=criterion, name=name):
                 return acceptable_fraction(
