@@ -49,6 +49,8 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
             load_config(path), selections or tuple(SELECTIONS), ranges or tuple(RANGES), priors
         )
     ]
+    for sets in {case.priors for case in chosen}:
+        next(case for case in chosen if case.priors == sets).problem()  # tell mistakes at once
     order = list(SELECTIONS)
     chosen.sort(key=lambda case: order.index(case.selection))
     if not chosen:

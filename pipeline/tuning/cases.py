@@ -56,6 +56,11 @@ class Case:
         return f"{self.run.name} {self.range} {self.selection} {Path(self.priors).stem}"
 
     @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the run's data sets that belong to this case, perhaps none."""
+        return tuple(name for name, m in measurements(self.run).items() if self._wants(m))
+
+    @cached_property
     def config(self) -> Config:
         """The run's config with this case's data and priors.
 
@@ -63,7 +68,7 @@ class Case:
         ------
         CrtuneError: no data set of the run belongs to this case
         """
-        chosen = {name for name, m in measurements(self.run).items() if self._wants(m)}
+        chosen = set(self.datasets)
         if not chosen:
             raise CrtuneError(
                 f"{self.run.path or 'config'}: no data set is left for {self.range} "
@@ -125,11 +130,8 @@ def cases_of(run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), pr
         for place in ranges:
             for selection in selections:
                 case = Case(run, selection, place, sets)
-                try:
-                    key = (sets, selection, *case.config.data)
-                except CrtuneError:
-                    continue
-                if key not in seen:
+                key = (sets, selection, *case.datasets)
+                if case.datasets and key not in seen:
                     seen.add(key)
                     found.append(case)
     return found

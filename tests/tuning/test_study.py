@@ -105,6 +105,7 @@ def test_headlines_come_first():
         ({"selections": ["protons"]}, "did you mean 'proton'"),
         ({"measures": ["fisher"]}, "--measures fisher: unknown"),
         ({"runs": ["runs/two_fase.toml"]}, "does not exist"),
+        ({"priors": ["plausble"]}, "plausble.*did you mean 'plausible'"),
     ],
 )
 def test_bad_names_are_told(arguments, message):
