@@ -110,6 +110,9 @@ class LocalEngine:
         reports, failures = [], []
         try:
             pending = {self._pool.submit(_work, task) for task in tasks}
+            # A pool wakes its watchman just before it starts a worker, not after: until the next
+            # submission the death of the last worker may go unseen.
+            self._pool.submit(_nothing)
             while pending:
                 done, pending = wait(pending, timeout=_TICK, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -198,6 +201,10 @@ def _watch_parent() -> None:
 
 def _stop() -> bool:
     return bool(_flag.value) or _signalled or _orphaned
+
+
+def _nothing() -> None:
+    pass
 
 
 def _work(task: Task) -> EnsembleReport:

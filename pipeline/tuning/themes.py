@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -65,6 +66,8 @@ def themes(measures: Iterable[str]) -> list[Theme]:
 
 
 def _number(measured: Measured, digits: int = 3) -> str:
+    if math.isnan(measured.value):
+        return "undefined"
     return rounded(measured.value, measured.error, digits)
 
 

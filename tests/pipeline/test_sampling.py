@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -375,6 +376,27 @@ def test_failing_worker_says_why_and_stops_the_rest(tmp_path, build, error, mess
     with ChainWriter(ensemble_path(tmp_path, 0)) as writer:  # whole, and not locked
         assert writer.iteration < 10**6
     assert not ensemble_path(tmp_path, 0).with_suffix(".lock").exists()
+
+
+def test_a_worker_that_starts_late_is_watched_too(tmp_path, monkeypatch):
+    """The pool looks at its workers before it starts the next one: that one's death is seen."""
+    start = ProcessPoolExecutor._adjust_process_count
+
+    def start_late(pool):
+        time.sleep(1.0)
+        start(pool)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "_adjust_process_count", start_late)
+    run = toy_run(tmp_path)
+    long = 10_000  # steps of 5 ms and more: what the test waits for where nobody is watching
+    tasks = [
+        Task(partial(SlowGaussian, 0.005, ndim=3), tmp_path, 0, long, run.sampling),
+        Task(dies_while_building, tmp_path, 1, 200, run.sampling),
+    ]
+    with LocalEngine(2) as engine, pytest.raises(WorkerDiedError):
+        engine.extend(tasks, stop=lambda: False)
+    with ChainWriter(ensemble_path(tmp_path, 0)) as writer:
+        assert writer.iteration < long
 
 
 def test_workers_have_one_thread():
