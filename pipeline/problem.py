@@ -166,15 +166,7 @@ def build_problem(config: Config) -> Problem:
         than twice the number of parameters
     """
     scenario = build_scenario(config)
-    datasets = {
-        name: read_measurement(
-            entry.table or name,
-            name=name,
-            rigidity_min=entry.rigidity_min,
-            rigidity_max=entry.rigidity_max,
-        )
-        for name, entry in config.data.items()
-    }
+    datasets = read_datasets(config)
     covariance, discrepancy = config.covariance, config.discrepancy
     try:
         likelihood = JointLikelihood(
@@ -198,6 +190,24 @@ def build_problem(config: Config) -> Problem:
             f"needs at least twice as many walkers as parameters, {2 * problem.ndim} here"
         )
     return problem
+
+
+def read_datasets(config: Config) -> dict[str, Measurement]:
+    """The tables that a config names, with its cuts in rigidity.
+
+    Raises
+    ------
+    CrtuneError: a table is missing, damaged, or left without points
+    """
+    return {
+        name: read_measurement(
+            entry.table or name,
+            name=name,
+            rigidity_min=entry.rigidity_min,
+            rigidity_max=entry.rigidity_max,
+        )
+        for name, entry in config.data.items()
+    }
 
 
 def build_scenario(config: Config) -> Scenario:

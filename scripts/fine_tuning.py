@@ -10,20 +10,19 @@ exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input,
 """
 
 from pipeline import cli
+from pipeline.tuning.choices import MEASURES, RANGES, SELECTIONS
 
 
 def main() -> int:
-    arguments = cli.parser(__doc__, epilog=epilog())
+    arguments = cli.parser(__doc__, epilog=_listed("measures", MEASURES))
     arguments.add_argument(
         "runs", metavar="RUN.toml", nargs="*", help="configs (all of runs/ by default)"
     )
     arguments.add_argument(
         "--priors", metavar="SET", nargs="+", help="prior sets (that of each config by default)"
     )
-    arguments.add_argument("--ranges", nargs="+", metavar="RANGE", help="earth, voyager (both)")
-    arguments.add_argument(
-        "--selections", nargs="+", metavar="DATA", help="both, proton, bc (all three)"
-    )
+    arguments.add_argument("--ranges", nargs="+", metavar="RANGE", help=", ".join(RANGES))
+    arguments.add_argument("--selections", nargs="+", metavar="DATA", help=", ".join(SELECTIONS))
     arguments.add_argument("--measures", nargs="+", metavar="NAME", help="only these; see below")
     arguments.add_argument(
         "--seeds", type=int, default=1, help="nested runs on all data, for the error of ln Z (1)"
@@ -39,15 +38,9 @@ def main() -> int:
     return run_study(cases, options.measures, options.seeds, options.workers)
 
 
-def epilog() -> str:
-    return """measures:
-  evidence      ln Z, information, tempered curve, discrepancy needed (nested sampling)
-  acceptable    acceptable fraction F(eps), its floor, and shuffles of acceptable states
-  stiffness     stiff directions of the Fisher matrix
-  conspiracy    shuffle tests and mutual information
-  sensitivity   Barbieri-Giudice sensitivities
-  universality  slopes of other galaxies
-  chains        ln Z from the run's chains, and whether both samplers agree"""
+def _listed(title, texts) -> str:
+    width = max(map(len, texts))
+    return "\n".join([f"{title}:", *(f"  {name:<{width}}  {text}" for name, text in texts.items())])
 
 
 if __name__ == "__main__":

@@ -15,13 +15,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.config import RUNS, load_config
-from pipeline.tuning.cases import RANGES, SELECTIONS, Case, cases_of
-from pipeline.tuning.study import MEASURES, Study, StudySettings, load_results
+from pipeline.interrupt import EXIT_FAILED, EXIT_NOT_CONVERGED
+from pipeline.tuning import store
+from pipeline.tuning.cases import Case, cases_of
+from pipeline.tuning.choices import MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.evidence import Evidence
+from pipeline.tuning.study import Study, StudySettings
 from priors.suggest import suggest
 from transport.errors import CrtuneError
-
-EXIT_NOT_CONVERGED = 3
-EXIT_BROKEN = 1
 
 
 def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=None) -> list[Case]:
@@ -98,7 +99,7 @@ def run_study(
                 bar.update()
     except BrokenProcessPool:
         print("a worker died (out of memory?); the same command goes on with what is missing")
-        return EXIT_BROKEN
+        return EXIT_FAILED
     except KeyboardInterrupt:
         for process in list((pool._processes or {}).values()):
             process.terminate()
@@ -125,7 +126,7 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
 
     def tell(text):
         if os.getppid() != parent:  # killed: what is being made would be nobody's
-            os._exit(EXIT_BROKEN)
+            os._exit(EXIT_FAILED)
         made.append(text)
 
     Study(case, settings, tell).make(measures)
@@ -135,8 +136,8 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
 
 
 def _converged(case: Case) -> bool:
-    (results,) = load_results([case])
-    return results.evidence is None or results.evidence.converged
+    evidence = store.load(case.folder / "evidence.h5", Evidence)
+    return evidence is None or evidence.converged
 
 
 def _check(option, names, known):

@@ -6,23 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from likelihoods.measurement import Measurement, read_measurement
+from likelihoods.measurement import Measurement
 from pipeline.config import Config, with_sections
-from pipeline.problem import Problem, build_problem
+from pipeline.problem import Problem, build_problem, read_datasets
+from pipeline.tuning.choices import RANGES, SELECTIONS
 from transport.errors import CrtuneError
-
-SELECTIONS = {
-    "both": "protons and B/C",
-    "proton": "protons alone",
-    "bc": "B/C alone",
-}
-"""Data by observable; ``bc`` is everything that is no proton flux."""
-
-RANGES = {
-    "earth": "data at Earth only",
-    "voyager": "with Voyager",
-}
-"""Data by place: behind the heliosphere, or the interstellar ones too."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +20,8 @@ class Case:
     Attributes
     ----------
     run : the config as its file has it, with every data set
-    selection : a key of `SELECTIONS`
-    range : a key of `RANGES`
+    selection : a key of `pipeline.tuning.choices.SELECTIONS`
+    range : a key of `pipeline.tuning.choices.RANGES`
     priors : name of the prior set, or a path
     """
 
@@ -58,7 +46,7 @@ class Case:
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Names of the run's data sets that belong to this case, perhaps none."""
-        return tuple(name for name, m in measurements(self.run).items() if self._wants(m))
+        return tuple(name for name, m in read_datasets(self.run).items() if self._wants(m))
 
     @cached_property
     def config(self) -> Config:
@@ -105,19 +93,6 @@ class Case:
             (measurement.observable == "proton") == (self.selection == "proton")
         )
         return observable and (self.range == "voyager" or measurement.is_modulated)
-
-
-def measurements(config: Config) -> dict[str, Measurement]:
-    """The tables that a config names, with their cuts."""
-    return {
-        name: read_measurement(
-            entry.table or name,
-            name=name,
-            rigidity_min=entry.rigidity_min,
-            rigidity_max=entry.rigidity_max,
-        )
-        for name, entry in config.data.items()
-    }
 
 
 def cases_of(run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), priors=None):

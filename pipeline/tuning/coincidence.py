@@ -13,7 +13,7 @@ confines the parts one by one. Neither the errors of the data nor a discrepancy 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,10 @@ import numpy as np
 from pipeline.tuning.conspiracy import NUISANCES
 from pipeline.tuning.shuffling import plan, shuffle
 from transport.errors import CrtuneError
-from transport.parameters import columns_by_medium
+from transport.parameters import Parameter, columns_by_medium
 
 LEAST_STATES = 200
 _BLOCKS = 20
-_BATCH = 2000
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Coincidence:
 
 
 def shuffle_acceptable(
-    problem,
+    parameters: Sequence[Parameter],
     distance: Callable[[np.ndarray], np.ndarray],
     states: np.ndarray,
     epsilon: float,
@@ -65,8 +64,8 @@ def shuffle_acceptable(
 
     Parameters
     ----------
-    problem : with `parameters` and `log_prior`
-    distance : g of coordinates (n, ndim) inside the prior, (n,)
+    parameters : of the columns of `states`
+    distance : g of coordinates (n, ndim), (n,); inf outside the prior
     states : (n, ndim) drawn from the prior cut at g <= ln(1 + epsilon)
     epsilon : what is acceptable
     rng : decides who gets what of whom
@@ -81,7 +80,7 @@ def shuffle_acceptable(
     ------
     CrtuneError: too few states, or fewer than two media
     """
-    columns = columns_by_medium(problem.parameters)
+    columns = columns_by_medium(parameters)
     media = tuple(medium for medium in columns if medium not in NUISANCES)
     if len(media) < 2 or len(states) < LEAST_STATES:
         raise CrtuneError(
@@ -96,7 +95,8 @@ def shuffle_acceptable(
     hits = []
     for moved in tests.values():
         shuffled = np.concatenate([shuffle(states, moved, shift) for shift in shifts], axis=1)
-        kept = _acceptable(problem, distance, shuffled.reshape(-1, states.shape[-1]), epsilon)
+        theta = shuffled.reshape(-1, states.shape[-1])
+        kept = distance(theta) <= np.log1p(epsilon)
         hits.append(kept.reshape(_BLOCKS, -1).mean(axis=1))
     share, error = np.mean(hits, axis=1), np.std(hits, axis=1, ddof=1) / np.sqrt(_BLOCKS)
     n_shuffled, is_bound = shuffles * size * _BLOCKS, share == 0
@@ -112,12 +112,3 @@ def shuffle_acceptable(
         n_states=size * _BLOCKS,
         n_shuffled=n_shuffled,
     )
-
-
-def _acceptable(problem, distance, theta, epsilon):
-    kept = np.zeros(len(theta), dtype=bool)
-    inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
-    for start in range(0, len(inside), _BATCH):
-        part = inside[start : start + _BATCH]
-        kept[part] = distance(theta[part]) <= np.log1p(epsilon)
-    return kept

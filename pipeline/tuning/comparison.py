@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.config import RUNS
 from pipeline.tuning.campaign import select_cases
 from pipeline.tuning.entries import BASELINES
-from pipeline.tuning.study import CaseResults, load_results
+from pipeline.tuning.results import CaseResults, load_results
 from transport.errors import CrtuneError
 
 
@@ -26,7 +26,8 @@ def collect(
     Returns
     -------
     results : of every case of which anything is stored
-    missing : a message for each run without any, with the remedy
+    missing : messages about runs without any, and about results that no longer hold, with the
+        remedy
 
     Raises
     ------
@@ -34,13 +35,20 @@ def collect(
     """
     cases = select_cases([_config_path(run) for run in runs], priors)
     # as many as there are: a tension needs all three selections
-    loaded = [r for r in load_results(cases) if not _is_empty(r)]
-    have = {r.case.run.path for r in loaded}
+    every = load_results(cases)
+    loaded = [r for r in every if not _is_empty(r)]
+    have = {r.case.run.path for r in every if r in loaded or r.stale}
     missing = [
         f"{path.with_suffix('')}: no results of the tuning study yet; make them with "
         f"scripts/fine_tuning.py {path}"
         for path in dict.fromkeys(case.run.path for case in cases)
         if path not in have
+    ]
+    missing += [
+        f"{r.case}: left out, being made from other data, priors, options or model: "
+        f"{', '.join(r.stale)}; make them again with scripts/fine_tuning.py {r.case.run.path}"
+        for r in every
+        if r.stale
     ]
     if not loaded:
         raise CrtuneError("\n".join(missing))
@@ -53,7 +61,7 @@ def _order(results: CaseResults):
 
 
 def _is_empty(results: CaseResults) -> bool:
-    made = (getattr(results, f.name) for f in fields(results) if f.name != "case")
+    made = (getattr(results, f.name) for f in fields(results) if f.name not in ("case", "stale"))
     return not any(value is not None and value != () for value in made)
 
 

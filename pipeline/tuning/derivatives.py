@@ -33,11 +33,6 @@ def prior_sd(problem) -> np.ndarray:
     return problem.prior_transform(cube).std(axis=0)
 
 
-def is_exponent(parameter: Parameter) -> bool:
-    """Whether derivatives are with respect to its value, not to the logarithm of it."""
-    return parameter.is_exponent
-
-
 def per_logarithm(parameters: Sequence[Parameter], theta: np.ndarray) -> np.ndarray:
     """(n, ndim) d coordinate / d ln(value), or d coordinate / d value of exponents.
 

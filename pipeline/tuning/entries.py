@@ -40,7 +40,7 @@ def entries(results: Sequence) -> list[Entry]:
 
     Parameters
     ----------
-    results : `pipeline.tuning.study.CaseResults`; the baselines of a case are sought among them
+    results : `pipeline.tuning.results.CaseResults`; the baselines of a case are sought among them
     """
     return [
         Entry(*identity(result.case), measured)

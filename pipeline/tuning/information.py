@@ -17,7 +17,7 @@ rise and fall together, so the error of D_KL errs on the large side.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,6 +79,15 @@ class Information:
     def cost_bits_error(self) -> float:
         """Error of D_KL in bits."""
         return self.cost_error / NATS_PER_BIT
+
+    def with_log_z_error(self, error: float) -> Information:
+        """The same with ln Z known no better than to `error`, nats; so the cost."""
+        extra = np.sqrt(max(error**2 - self.log_z_error**2, 0.0))
+        return replace(
+            self,
+            log_z_error=float(max(self.log_z_error, error)),
+            cost_error=float(np.hypot(self.cost_error, extra)),
+        )
 
 
 def nested_information(run) -> Information:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.tuning.cases import RANGES, SELECTIONS
+from pipeline.tuning.choices import RANGES, SELECTIONS
 from pipeline.tuning.entries import NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.needed import PREFIX
 from pipeline.tuning.themes import Column, Theme, themes

@@ -38,7 +38,7 @@ def independent(result) -> Iterator[Measured]:
 
     Parameters
     ----------
-    result : `pipeline.tuning.study.CaseResults`
+    result : `pipeline.tuning.results.CaseResults`
     """
     yield from _acceptable(result)
     yield from _coincidence(result)

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.tuning.derivatives import is_exponent
 from transport.parameters import Parameter
 
 KEPT = 0.98
@@ -64,7 +63,7 @@ def spell(
     order = np.argsort(-np.abs(direction), kind="stable")
     count = 1 + int(np.searchsorted(np.cumsum(direction[order] ** 2), KEPT))
     kept, dropped = order[:count], order[count:]
-    terms = [(parameters[i].name, is_exponent(parameters[i]), exponents[i]) for i in kept]
+    terms = [(parameters[i].name, parameters[i].is_exponent, exponents[i]) for i in kept]
     written, size = (_sum, "{:.2g}".format) if terms[0][1] else (_product, _relative)
     text = f"{written(terms)} must hold to {size(tolerance)}"
     named = [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tuning.derivatives import STEP, central_differences, is_exponent, per_logarithm
+from pipeline.tuning.derivatives import STEP, central_differences, per_logarithm
 from transport.observables import Observed, observables
 
 _QUANTILES = (0.16, 0.5, 0.84)
@@ -100,7 +100,7 @@ def sensitivity(
         parameters=tuple(p.name for p in parameters),
         parameter_labels=tuple(f"${p.latex}$" for p in parameters),
         is_slope=np.asarray(at_draws.is_slope),
-        is_exponent=np.array([is_exponent(p) for p in parameters]),
+        is_exponent=np.array([p.is_exponent for p in parameters]),
         low=low,
         median=median,
         high=high,

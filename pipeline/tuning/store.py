@@ -1,7 +1,7 @@
 """Results of measures on disk: any frozen dataclass of arrays, numbers and text as HDF5.
 
-A result carries the key of what it was made from. Asked for under another key, it is as good as
-not there; so nothing is made twice, and nothing stale is taken for new.
+A result carries the key of what it was made from: problem and settings. Asked for under another
+key, it is as good as not there; so nothing is made twice, and nothing stale is taken for new.
 """
 
 from __future__ import annotations
@@ -27,16 +27,36 @@ _PROBES = 12
 _TEXT = h5py.string_dtype()
 
 
-def key_of(problem, **settings) -> str:
-    """Checksum of what a measure is made from: problem, numbers that its model gives, settings.
+def identity_of(problem) -> str:
+    """Checksum of a problem and of the numbers that its model gives.
 
     ln L at a few draws from the prior stands for the code of the model: rewriting it changes
     nothing, another result does.
     """
     probe = problem.log_likelihood(problem.sample_prior(_PROBES, np.random.default_rng(0)))
-    numbers = [f"{value:.5g}" for value in np.ravel(probe)]
-    content = json.dumps([problem.fingerprint(), numbers, settings], sort_keys=True, default=str)
-    return hashlib.sha256(content.encode()).hexdigest()
+    return _checksum([problem.fingerprint(), [f"{value:.5g}" for value in np.ravel(probe)]])
+
+
+def key_of(problem, **settings) -> str:
+    """What a measure is made from, as text: the problem's identity, a checksum of settings."""
+    return f"{identity_of(problem)} {_checksum(settings)}"
+
+
+def made_from(path: str | Path) -> str | None:
+    """Identity of the problem that a stored result is made from; None if there is no result.
+
+    Raises
+    ------
+    CrtuneError: the file is damaged
+    """
+    path = Path(path)
+    if not path.is_file():
+        return None
+    try:
+        with h5py.File(path, "r") as file:
+            return str(file.attrs["key"]).split()[0]
+    except (OSError, KeyError, RuntimeError) as error:
+        raise _damaged(path, error) from error
 
 
 def save(path: str | Path, result, key: str) -> Path:
@@ -84,9 +104,7 @@ def load(path: str | Path, cls: type[Result], key: str | None = None) -> Result 
     except TypeError:
         return None
     except (OSError, KeyError, RuntimeError) as error:
-        raise CrtuneError(
-            f"{path}: damaged or no result of crtune ({error}); delete it, and it is made again"
-        ) from error
+        raise _damaged(path, error) from error
 
 
 def remember(path: str | Path, cls: type[Result], key: str, make: Callable[[], Result]) -> Result:
@@ -96,6 +114,17 @@ def remember(path: str | Path, cls: type[Result], key: str, make: Callable[[], R
         result = make()
         save(path, result, key)
     return result
+
+
+def _checksum(content) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _damaged(path, error) -> CrtuneError:
+    return CrtuneError(
+        f"{path}: damaged or no result of crtune ({error}); delete it, and it is made again"
+    )
 
 
 def _write(group: h5py.Group, content: dict) -> None:

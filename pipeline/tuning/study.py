@@ -1,52 +1,32 @@
-"""All measures of a case, made where they are not stored yet, and read back for tables."""
+"""All measures of a case, made where they are not stored yet."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from pipeline.posterior import ensemble_files, load_run
 from pipeline.tuning import evidence, information, store
-from pipeline.tuning.acceptable import (
-    STATES_EPSILON,
-    AcceptableFraction,
-    AcceptableSettings,
-    acceptable_fraction,
-)
-from pipeline.tuning.agreement import Agreement, agreement
-from pipeline.tuning.bridge import BridgeEvidence, bridge_evidence
+from pipeline.tuning.acceptable import STATES_EPSILON, AcceptableSettings, acceptable_fraction
+from pipeline.tuning.agreement import agreement
+from pipeline.tuning.bridge import bridge_evidence
 from pipeline.tuning.cases import Case
-from pipeline.tuning.coincidence import LEAST_STATES, Coincidence, shuffle_acceptable
-from pipeline.tuning.conspiracy import NUISANCES, Conspiracy, shuffle_tests
+from pipeline.tuning.choices import MEASURES
+from pipeline.tuning.coincidence import LEAST_STATES, shuffle_acceptable
+from pipeline.tuning.conspiracy import NUISANCES, shuffle_tests
 from pipeline.tuning.criteria import CRITERIA
-from pipeline.tuning.information import Information
-from pipeline.tuning.mutual_information import (
-    MediaInformation,
-    PairInformation,
-    media_information,
-    pair_information,
-)
-from pipeline.tuning.needed import NeededDiscrepancy, discrepancy_needed
+from pipeline.tuning.mutual_information import media_information, pair_information
+from pipeline.tuning.needed import discrepancy_needed
 from pipeline.tuning.nested import NestedSettings
-from pipeline.tuning.sensitivity import Sensitivity, sensitivity
-from pipeline.tuning.stiffness import Stiffness, stiffness
-from pipeline.tuning.tempered import TemperedCurve, tempered_curve
-from pipeline.tuning.tension import Tension, suspiciousness
-from pipeline.tuning.universality import Universality, universality
-
-MEASURES = {
-    "evidence": "ln Z, information, tempered curve, discrepancy needed (nested sampling)",
-    "acceptable": "acceptable fraction F(eps), its floor, and shuffles of acceptable states",
-    "stiffness": "stiff directions of the Fisher matrix",
-    "conspiracy": "shuffle tests and mutual information",
-    "sensitivity": "Barbieri-Giudice sensitivities",
-    "universality": "slopes of other galaxies",
-    "chains": "ln Z from the run's chains, and whether both samplers agree",
-}
-"""What can be asked for. Tension follows from the evidence of the three selections."""
+from pipeline.tuning.results import CLASSES, SCATTERS
+from pipeline.tuning.sensitivity import sensitivity
+from pipeline.tuning.stiffness import stiffness
+from pipeline.tuning.tempered import tempered_curve
+from pipeline.tuning.universality import universality
 
 FOR_PARTS = ("evidence", "acceptable")
 """What is made of protons alone and of B/C alone: the rest describes a whole theory."""
@@ -88,61 +68,8 @@ class StudySettings:
         return self.criteria if case.selection == "both" else self.criteria[:1]
 
 
-@dataclass(frozen=True)
-class CaseResults:
-    """Everything stored for one case; None where it is not made.
-
-    Attributes
-    ----------
-    case : which
-    evidence : `pipeline.tuning.evidence.Evidence`
-    universality : for each kind of scatter, empty if not made
-    others : as their classes say; ``stiffness_bare`` is without model discrepancy
-    """
-
-    case: Case
-    evidence: evidence.Evidence | None = None
-    information: Information | None = None
-    tempered: TemperedCurve | None = None
-    needed: NeededDiscrepancy | None = None
-    acceptable_max: AcceptableFraction | None = None
-    acceptable_rms: AcceptableFraction | None = None
-    coincidence: Coincidence | None = None
-    stiffness: Stiffness | None = None
-    stiffness_bare: Stiffness | None = None
-    sensitivity: Sensitivity | None = None
-    universality: tuple[Universality, ...] = ()
-    conspiracy: Conspiracy | None = None
-    mutual_information: PairInformation | None = None
-    media_information: MediaInformation | None = None
-    tension: Tension | None = None
-    bridge: BridgeEvidence | None = None
-    agreement: Agreement | None = None
-
-
-SCATTERS = ("prior", "factor")
-
 ACCEPTABLE_ESTIMATOR = 2
 """Raised when the estimator changes what it gives, so that older results are made again."""
-
-_STORED = {
-    "evidence": evidence.Evidence,
-    "information": Information,
-    "tempered": TemperedCurve,
-    "needed": NeededDiscrepancy,
-    "acceptable_max": AcceptableFraction,
-    "acceptable_rms": AcceptableFraction,
-    "coincidence": Coincidence,
-    "stiffness": Stiffness,
-    "stiffness_bare": Stiffness,
-    "sensitivity": Sensitivity,
-    "conspiracy": Conspiracy,
-    "mutual_information": PairInformation,
-    "media_information": MediaInformation,
-    "bridge": BridgeEvidence,
-    "agreement": Agreement,
-    **{f"universality_{scatter}": Universality for scatter in SCATTERS},
-}
 
 
 class Study:
@@ -168,7 +95,6 @@ class Study:
         self.problem = case.problem()
         self._tell = tell or (lambda text: None)
         self._progress = progress
-        self._posterior = None
 
     def make(self, measures: Iterable[str] = tuple(MEASURES)) -> None:
         """Make what is not stored yet of the named `MEASURES`."""
@@ -178,13 +104,12 @@ class Study:
         for measure in chosen:
             getattr(self, f"_{measure}")()
 
-    @property
+    @cached_property
     def posterior(self):
-        """Weighted points of all nested runs together."""
-        if self._posterior is None:
-            self._posterior = evidence.combine(self._runs())[1]
-        return self._posterior
+        """Weighted points of all nested runs together, `pipeline.tuning.nested.NestedRun`."""
+        return evidence.combine(self._runs)[1]
 
+    @cached_property
     def _runs(self):
         settings = self.settings.nested_for(self.case)
         return [
@@ -205,7 +130,7 @@ class Study:
             self._tell(name.replace("_", " "))
             return make()
 
-        return store.remember(self.case.folder / f"{name}.h5", _STORED[name], key, told)
+        return store.remember(self.case.folder / f"{name}.h5", CLASSES[name], key, told)
 
     def _rng(self, name):
         return np.random.default_rng([zlib.crc32(name.encode()), self.settings.seeds[0]])
@@ -214,12 +139,10 @@ class Study:
         return self.posterior.draws(n, self._rng(f"{name} draws"))
 
     def _evidence(self):
-        runs = self._runs()
-        self._remember("evidence", lambda: evidence.combine(runs)[0])
-        parts = [information.nested_information(run) for run in runs]
-        self._remember("information", lambda: self._with_evidence(information.combine(parts)))
+        self._remember("evidence", lambda: evidence.combine(self._runs)[0])
+        self._remember("information", self._information)
         self._remember("tempered", lambda: tempered_curve(self.posterior))
-        if any(p.name.startswith("discrepancy_") for p in self.problem.parameters):
+        if self.problem.likelihood.groups:
             self._remember(
                 "needed",
                 lambda: discrepancy_needed(
@@ -227,15 +150,10 @@ class Study:
                 ),
             )
 
-    def _with_evidence(self, found: Information) -> Information:
-        """With the error of ln Z that goes beyond what one run claims."""
-        summary, _ = evidence.combine(self._runs())
-        extra = np.sqrt(max(summary.log_z_error**2 - found.log_z_error**2, 0.0))
-        return replace(
-            found,
-            log_z_error=float(np.hypot(found.log_z_error, extra)),
-            cost_error=float(np.hypot(found.cost_error, extra)),
-        )
+    def _information(self):
+        """ln Z with the error that goes beyond what the runs claim."""
+        found = information.combine([information.nested_information(run) for run in self._runs])
+        return found.with_log_z_error(self.posterior.log_z_error)
 
     def _acceptable(self):
         problem = self.case.problem(discrepancy=False)
@@ -254,7 +172,7 @@ class Study:
                 )
 
             path = self.case.folder / f"{name}.h5"
-            fraction = store.remember(path, AcceptableFraction, key, make)
+            fraction = store.remember(path, CLASSES[name], key, make)
             if (criterion, self.case.selection) == ("max", "both"):
                 self._coincidence(problem, fraction, key)
 
@@ -268,7 +186,7 @@ class Study:
             self._tell("shuffles of acceptable states")
             rule = CRITERIA[fraction.criterion]
             return shuffle_acceptable(
-                problem,
+                problem.parameters,
                 lambda theta: rule.distance(problem, theta),
                 fraction.states,
                 STATES_EPSILON,
@@ -276,7 +194,7 @@ class Study:
             )
 
         path = self.case.folder / "coincidence.h5"
-        store.remember(path, Coincidence, f"{key} shuffled", make)
+        store.remember(path, CLASSES["coincidence"], f"{key} shuffled", make)
 
     def _stiffness(self):
         n = self.settings.derivative_draws
@@ -343,30 +261,3 @@ class Study:
             lambda: bridge_evidence(self.problem, chains.chain, self._rng("bridge")),
             steps=steps,
         )
-
-
-def load_results(cases: Sequence[Case]) -> list[CaseResults]:
-    """What is stored of each case, stale or not; tensions where all three selections are there."""
-    found = [_load(case) for case in cases]
-    return [replace(results, tension=_tension(results, found)) for results in found]
-
-
-def _load(case):
-    stored = {name: store.load(case.folder / f"{name}.h5", cls) for name, cls in _STORED.items()}
-    scattered = [stored.pop(f"universality_{scatter}") for scatter in SCATTERS]
-    return CaseResults(case, universality=tuple(u for u in scattered if u), **stored)
-
-
-def _tension(results, found):
-    if results.case.selection != "both":
-        return None
-    parts = {
-        other.case.selection: other.information
-        for other in found
-        if (other.case.run.path, other.case.range, other.case.priors)
-        == (results.case.run.path, results.case.range, results.case.priors)
-    }
-    three = [parts.get(selection) for selection in ("both", "proton", "bc")]
-    if any(part is None for part in three):
-        return None
-    return suspiciousness(*three, np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Hand-made results of cases, in the shape of `pipeline.tuning.study.CaseResults`."""
+"""Hand-made results of cases, in the shape of `pipeline.tuning.results.CaseResults`."""
 
 from dataclasses import fields
 
@@ -14,10 +14,10 @@ from pipeline.tuning.evidence import Evidence
 from pipeline.tuning.information import Information
 from pipeline.tuning.mutual_information import PairInformation
 from pipeline.tuning.needed import NeededDiscrepancy
+from pipeline.tuning.results import CaseResults
 from pipeline.tuning.sensitivity import Sensitivity
 from pipeline.tuning.shuffling import EACH
 from pipeline.tuning.stiffness import Stiffness
-from pipeline.tuning.study import CaseResults
 from pipeline.tuning.tension import Tension
 from pipeline.tuning.universality import Universality
 from transport.scenario import get_scenario

@@ -1,7 +1,5 @@
 """Shuffles of acceptable states, where the share that survives is known."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -12,20 +10,11 @@ from transport.parameters import Parameter
 EPSILON = 1.0
 
 
-def problem(wall=None):
-    """Unit square with one coordinate in the warm layer, the other in the halo."""
-    parameters = tuple(
-        Parameter(name, "", name, name, 0.5, medium=medium)
-        for name, medium in (("x", "warm layer"), ("y", "halo"))
-    )
-
-    def log_prior(theta):
-        inside = np.all((theta >= 0) & (theta <= 1), axis=1)
-        if wall is not None:
-            inside &= theta.sum(axis=1) < wall
-        return np.where(inside, 0.0, -np.inf)
-
-    return SimpleNamespace(parameters=parameters, log_prior=log_prior)
+PARAMETERS = tuple(
+    Parameter(name, "", name, name, 0.5, medium=medium)
+    for name, medium in (("x", "warm layer"), ("y", "halo"))
+)
+"""Of the unit square, one coordinate in the warm layer, the other in the halo."""
 
 
 def cells(count):
@@ -38,17 +27,14 @@ def cells(count):
     return distance
 
 
-def acceptable_states(distance, n=4000, wall=None, seed=0):
+def acceptable_states(distance, n=4000, seed=0):
     theta = np.random.default_rng(seed).random((20 * n, 2))
-    if wall is not None:
-        theta = theta[theta.sum(axis=1) < wall]
     return theta[distance(theta) <= np.log1p(EPSILON)][:n]
 
 
-def shuffled(distance, wall=None):
-    states = acceptable_states(distance, wall=wall)
-    rng = np.random.default_rng(1)
-    return shuffle_acceptable(problem(wall), distance, states, EPSILON, rng)
+def shuffled(distance):
+    states = acceptable_states(distance)
+    return shuffle_acceptable(PARAMETERS, distance, states, EPSILON, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("count", [2, 8])
@@ -73,7 +59,7 @@ def test_parts_that_know_nothing_of_each_other_survive():
 
 def test_states_outside_the_constraints_do_not_survive():
     """x + y < 1 is all there is: of independent x and y with density 2 (1 - x), 5/6 are inside."""
-    found = shuffled(lambda theta: np.zeros(len(theta)), wall=1.0)
+    found = shuffled(lambda theta: np.where(theta.sum(axis=1) < 1.0, 0.0, np.inf))
     share = found.share[found.tests.index("halo")]
     assert share == pytest.approx(5 / 6, abs=0.02)
 
@@ -82,7 +68,7 @@ def test_no_survivor_gives_a_bound():
     exact = acceptable_states(lambda theta: np.zeros(len(theta)))[:400]
     exact[:, 1] = exact[:, 0]
     found = shuffle_acceptable(
-        problem(),
+        PARAMETERS,
         lambda theta: np.where(theta[:, 0] == theta[:, 1], 0.0, np.inf),
         exact,
         EPSILON,
@@ -96,5 +82,5 @@ def test_no_survivor_gives_a_bound():
 def test_too_few_states_are_refused():
     with pytest.raises(CrtuneError, match="acceptable states"):
         shuffle_acceptable(
-            problem(), cells(2), np.full((10, 2), 0.1), EPSILON, np.random.default_rng(0)
+            PARAMETERS, cells(2), np.full((10, 2), 0.1), EPSILON, np.random.default_rng(0)
         )

@@ -69,6 +69,15 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(CrtuneError, match=r"result\.h5.*delete it"):
         store.load(path, Result, "key")
+    with pytest.raises(CrtuneError, match=r"result\.h5.*delete it"):
+        store.made_from(path)
+
+
+def test_a_result_knows_the_problem_it_is_made_from(tmp_path):
+    assert store.made_from(tmp_path / "result.h5") is None
+    problem = GaussianProblem(ndim=2)
+    path = store.save(tmp_path / "result.h5", result(), store.key_of(problem, n=1))
+    assert store.made_from(path) == store.identity_of(problem)
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):
@@ -82,6 +91,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
 
 def test_the_key_follows_problem_settings_and_the_numbers_of_the_model():
     key = store.key_of(GaussianProblem(ndim=2), n=1)
+    assert key.split()[0] == store.identity_of(GaussianProblem(ndim=2))
     assert key == store.key_of(GaussianProblem(ndim=2), n=1)
     assert key != store.key_of(GaussianProblem(ndim=2), n=2)
     assert key != store.key_of(GaussianProblem(ndim=2, rho=0.5), n=1)

@@ -15,9 +15,11 @@ from pipeline.config import load_config
 from pipeline.tuning.acceptable import AcceptableSettings
 from pipeline.tuning.campaign import run_study, select_cases
 from pipeline.tuning.cases import Case, cases_of
+from pipeline.tuning.comparison import collect
 from pipeline.tuning.floors import FloorSettings
 from pipeline.tuning.nested import NestedSettings
-from pipeline.tuning.study import Study, StudySettings, load_results
+from pipeline.tuning.results import load_results
+from pipeline.tuning.study import Study, StudySettings
 from pipeline.tuning.subset import SubsetSettings
 from transport.errors import CrtuneError
 
@@ -79,6 +81,27 @@ def test_what_is_stored_is_not_made_again(run, made):
     for case in cases_of(run, ranges=("earth",)):
         Study(case, SETTINGS, told.append).make()
     assert told == []
+
+
+@pytest.mark.usefixtures("made")
+def test_results_of_another_problem_are_left_out_and_told(run, tmp_path):
+    shutil.copytree(run.run_dir, tmp_path / run.name)
+    config = tmp_path / f"{run.name}.toml"
+    shutil.copy(run.path, config)
+    before, messages = collect([str(config)])
+    assert {r.case.range for r in before} == {"earth"}
+    assert not messages
+    text = config.read_text()
+    assert text.count("length = 0.5 # decades") == 1
+    config.write_text(text.replace("length = 0.5 #", "length = 0.6 #"))
+    after, messages = collect([str(config)])
+    # without the discrepancy nothing has changed
+    assert {name for r in after for name, value in vars(r).items() if value} == {
+        "case", "acceptable_max", "stale",
+    }  # fmt: skip
+    assert all("evidence" in r.stale for r in after)
+    assert len(messages) == 3
+    assert all("made from other data" in m and str(config) in m for m in messages)
 
 
 @pytest.mark.usefixtures("made")

@@ -35,7 +35,7 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
 
     Parameters
     ----------
-    results : `pipeline.tuning.study.CaseResults`
+    results : `pipeline.tuning.results.CaseResults`
     folder : gets NAME.png and NAME.pdf, or NAME_PRIORS where there are several prior sets
     matrices : runs to draw the mutual information of
     """

@@ -22,7 +22,7 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
 
     Parameters
     ----------
-    results : `pipeline.tuning.study.CaseResults` of one selection of data and one prior set
+    results : `pipeline.tuning.results.CaseResults` of one selection of data and one prior set
     baseline : scenario that the others are held against
 
     Raises

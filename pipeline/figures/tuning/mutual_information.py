@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, doubts
-from pipeline.tuning.cases import RANGES
+from pipeline.tuning.choices import RANGES
 from transport.parameters import MEDIA
 
 _DARK = 0.55  # share of the colour scale above which text is white
@@ -26,7 +26,7 @@ def mutual_information_figure(
 
     Parameters
     ----------
-    results : range to `pipeline.tuning.study.CaseResults` with mutual information; a range may be
+    results : range to `pipeline.tuning.results.CaseResults` with mutual information; a range may be
         missing
     media : coordinate name to the medium it describes; parameters are grouped by it
     title : e.g. the name of the scenario

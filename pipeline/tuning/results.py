@@ -1,0 +1,129 @@
+"""Everything that is stored of a case, read back for tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.tuning import store
+from pipeline.tuning.acceptable import AcceptableFraction
+from pipeline.tuning.agreement import Agreement
+from pipeline.tuning.bridge import BridgeEvidence
+from pipeline.tuning.cases import Case
+from pipeline.tuning.coincidence import Coincidence
+from pipeline.tuning.conspiracy import Conspiracy
+from pipeline.tuning.evidence import Evidence
+from pipeline.tuning.information import Information
+from pipeline.tuning.mutual_information import MediaInformation, PairInformation
+from pipeline.tuning.needed import NeededDiscrepancy
+from pipeline.tuning.sensitivity import Sensitivity
+from pipeline.tuning.stiffness import Stiffness
+from pipeline.tuning.tempered import TemperedCurve
+from pipeline.tuning.tension import Tension, suspiciousness
+from pipeline.tuning.universality import Universality
+
+SCATTERS = ("prior", "factor")
+"""Of other galaxies' plasma; see `pipeline.tuning.universality`."""
+
+CLASSES = {
+    "evidence": Evidence,
+    "information": Information,
+    "tempered": TemperedCurve,
+    "needed": NeededDiscrepancy,
+    "acceptable_max": AcceptableFraction,
+    "acceptable_rms": AcceptableFraction,
+    "coincidence": Coincidence,
+    "stiffness": Stiffness,
+    "stiffness_bare": Stiffness,
+    "sensitivity": Sensitivity,
+    "conspiracy": Conspiracy,
+    "mutual_information": PairInformation,
+    "media_information": MediaInformation,
+    "bridge": BridgeEvidence,
+    "agreement": Agreement,
+    **{f"universality_{scatter}": Universality for scatter in SCATTERS},
+}
+"""Of the results, by the name that each is stored under."""
+
+
+@dataclass(frozen=True)
+class CaseResults:
+    """Everything stored for one case; None where it is not made.
+
+    Attributes
+    ----------
+    case : which
+    evidence : `pipeline.tuning.evidence.Evidence`
+    universality : for each kind of scatter, empty if not made
+    stale : names of stored results that are left out, being made from another problem
+    others : as their classes say; ``stiffness_bare`` is without model discrepancy
+    """
+
+    case: Case
+    evidence: Evidence | None = None
+    information: Information | None = None
+    tempered: TemperedCurve | None = None
+    needed: NeededDiscrepancy | None = None
+    acceptable_max: AcceptableFraction | None = None
+    acceptable_rms: AcceptableFraction | None = None
+    coincidence: Coincidence | None = None
+    stiffness: Stiffness | None = None
+    stiffness_bare: Stiffness | None = None
+    sensitivity: Sensitivity | None = None
+    universality: tuple[Universality, ...] = ()
+    conspiracy: Conspiracy | None = None
+    mutual_information: PairInformation | None = None
+    media_information: MediaInformation | None = None
+    tension: Tension | None = None
+    bridge: BridgeEvidence | None = None
+    agreement: Agreement | None = None
+    stale: tuple[str, ...] = ()
+
+
+def load_results(cases: Sequence[Case]) -> list[CaseResults]:
+    """What is stored of each case and still true; tensions where all selections are there.
+
+    A result that was made from other data, priors or options, or by a model that gave other
+    numbers, is left out. By which settings a result was made, e.g. how many seeds, is all the same.
+
+    Raises
+    ------
+    CrtuneError: a damaged file, or a case that cannot be built
+    """
+    found = [_load(case) for case in cases]
+    return [replace(results, tension=_tension(results, found)) for results in found]
+
+
+def _load(case):
+    paths = {name: case.folder / f"{name}.h5" for name in CLASSES}
+    made_from = {name: store.made_from(path) for name, path in paths.items() if path.is_file()}
+    now = _identities(case) if made_from else ()
+    stale = tuple(name for name, problem in made_from.items() if problem not in now)
+    stored = {
+        name: None if name in stale else store.load(paths[name], cls)
+        for name, cls in CLASSES.items()
+    }
+    scattered = [stored.pop(f"universality_{scatter}") for scatter in SCATTERS]
+    return CaseResults(case, universality=tuple(u for u in scattered if u), stale=stale, **stored)
+
+
+def _identities(case):
+    """Of the case's problem with and without discrepancy: both are measured."""
+    return {store.identity_of(case.problem(discrepancy=d)) for d in (True, False)}
+
+
+def _tension(results, found):
+    if results.case.selection != "both":
+        return None
+    parts = {
+        other.case.selection: other.information
+        for other in found
+        if (other.case.run.path, other.case.range, other.case.priors)
+        == (results.case.run.path, results.case.range, results.case.priors)
+    }
+    three = [parts.get(selection) for selection in ("both", "proton", "bc")]
+    if any(part is None for part in three):
+        return None
+    return suspiciousness(*three, np.random.default_rng(0))
