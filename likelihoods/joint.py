@@ -192,15 +192,6 @@ class JointLikelihood:
                 )
         return np.concatenate(widths)
 
-    def rms_log_ratio(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """RMS over ln R of ln(model / data), all data sets together, (n,); inf where impossible."""
-        return self.rms_log_ratio_of(self.predict(values))
-
-    def rms_log_ratio_of(self, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
-        """As `rms_log_ratio`, from predictions already made."""
-        widths = self.log_rigidity_widths
-        return np.sqrt(self.log_ratios_of(predictions) ** 2 @ (widths / widths.sum()))
-
     def data_points(self, values: Mapping[str, np.ndarray] | None = None) -> dict[str, DataPoints]:
         """What to draw of each data set, placed in rigidity; see `likelihoods.points`.
 
