@@ -33,7 +33,7 @@ def main() -> int:
     cli.limit_threads()
     from pipeline.figures.tuning.all_figures import draw_all
     from pipeline.tuning.comparison import collect
-    from pipeline.tuning.report import write_report
+    from pipeline.tuning.tables.report import write_report
 
     results, missing = collect(options.runs, options.priors)
     for message in missing:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.config import RUNS
 from pipeline.tuning.campaign import select_cases
-from pipeline.tuning.entries import BASELINES
 from pipeline.tuning.results import CaseResults, load_results
+from pipeline.tuning.tables.entries import BASELINES
 from transport.errors import CrtuneError
 
 

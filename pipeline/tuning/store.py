@@ -28,13 +28,15 @@ _TEXT = h5py.string_dtype()
 
 
 def identity_of(problem) -> str:
-    """Checksum of a problem and of the numbers that its model gives.
+    """Checksum of a problem, of how its parameters are read, and of numbers that its model gives.
 
     ln L at a few draws from the prior stands for the code of the model: rewriting it changes
     nothing, another result does.
     """
     probe = problem.log_likelihood(problem.sample_prior(_PROBES, np.random.default_rng(0)))
-    return _checksum([problem.fingerprint(), [f"{value:.5g}" for value in np.ravel(probe)]])
+    numbers = [f"{value:.5g}" for value in np.ravel(probe)]
+    read = [(p.name, p.medium, p.is_exponent, p.is_law) for p in problem.parameters]
+    return _checksum([problem.fingerprint(), read, numbers])
 
 
 def key_of(problem, **settings) -> str:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.tuning.acceptable_at import acceptable_at, percent
 from pipeline.tuning.comparison import collect
-from pipeline.tuning.entries import NOT_CONVERGED, UNKNOWN, entries
-from pipeline.tuning.markdown import markdown
-from pipeline.tuning.report import COLUMNS, write_report
-from pipeline.tuning.rounding import interval, plain, rounded
+from pipeline.tuning.tables.acceptable_at import acceptable_at, percent
+from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, entries
+from pipeline.tuning.tables.markdown import markdown
+from pipeline.tuning.tables.report import COLUMNS, write_report
+from pipeline.tuning.tables.rounding import interval, plain, rounded
 from tests.tuning.fake_results import (
     acceptable,
     agreement,

@@ -1,6 +1,6 @@
 """Results on disk: what is written comes back, and nothing stale is taken for new."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
@@ -95,6 +95,10 @@ def test_the_key_follows_problem_settings_and_the_numbers_of_the_model():
     assert key == store.key_of(GaussianProblem(ndim=2), n=1)
     assert key != store.key_of(GaussianProblem(ndim=2), n=2)
     assert key != store.key_of(GaussianProblem(ndim=2, rho=0.5), n=1)
+    moved = GaussianProblem(ndim=2)
+    first, *others = moved.parameters
+    moved.parameters = (replace(first, medium="halo"), *others)
+    assert key != store.key_of(moved, n=1)
     changed = GaussianProblem(ndim=2)
     exact = changed.log_likelihood
     changed.log_likelihood = lambda theta: 1.001 * exact(theta)

@@ -15,7 +15,7 @@ from pipeline.figures.tuning.looks import looks_of
 from pipeline.figures.tuning.mutual_information import mutual_information_figure
 from pipeline.figures.tuning.stiff_spectra import stiff_spectra_figure
 from pipeline.figures.tuning.universality import universality_figure
-from pipeline.tuning.entries import identity
+from pipeline.tuning.tables.entries import identity
 
 _FIGURES: dict[str, tuple[str, Callable[[Sequence], Figure]]] = {
     "acceptable_fraction": ("acceptable_max", acceptable_fraction_figure),

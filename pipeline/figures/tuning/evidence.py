@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
 from pipeline.figures.tuning.rows import label_rows, mark_row
-from pipeline.tuning.entries import baseline_of
 from pipeline.tuning.excess import excess
+from pipeline.tuning.tables.entries import baseline_of
 
 
 @styled

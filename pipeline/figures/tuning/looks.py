@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 from pipeline.tuning.choices import RANGES, SELECTIONS
-from pipeline.tuning.entries import identity, sampling_flags
+from pipeline.tuning.tables.entries import identity, sampling_flags
 from transport.errors import CrtuneError
 
 RANGE_TITLES = {"earth": "data at Earth", "voyager": "with Voyager"}

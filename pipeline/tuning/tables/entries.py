@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.tuning.excess import excess
-from pipeline.tuning.measured import Measured, from_posterior, independent, of_tension
+from pipeline.tuning.tables.measured import Measured, from_posterior, independent, of_tension
 
 BASELINES = ("kolmogorov", "power_law_diffusion")
 """Runs, of scenarios of the same name, that others are held against."""

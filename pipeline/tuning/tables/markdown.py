@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.tuning.choices import RANGES, SELECTIONS
-from pipeline.tuning.entries import NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.needed import PREFIX
-from pipeline.tuning.themes import Column, Theme, themes
+from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, Entry
+from pipeline.tuning.tables.themes import Column, Theme, themes
 
 MISSING = "-"
 NOT_ASKED = "n/a"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline import provenance
 from pipeline.files import replacing
-from pipeline.tuning.entries import Entry, entries
-from pipeline.tuning.markdown import markdown
+from pipeline.tuning.tables.entries import Entry, entries
+from pipeline.tuning.tables.markdown import markdown
 
 COLUMNS = (
     "run", "scenario", "options", "range", "selection", "priors",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.tuning.rounding import plain
+from pipeline.tuning.tables.rounding import plain
 
 MOST_MEMORY = 0.5
 """Of the chains behind an estimate; above this it is doubtful."""

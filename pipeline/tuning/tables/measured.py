@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.tuning.acceptable_at import acceptable_at, remembered
 from pipeline.tuning.information import NATS_PER_BIT
 from pipeline.tuning.shuffling import EACH
+from pipeline.tuning.tables.acceptable_at import acceptable_at, remembered
 
 EPSILONS = (1.0, 0.5, 0.2, 0.1)
 """Agreement asked for in the tables: within a factor 1 + epsilon."""
