@@ -23,8 +23,7 @@ def main() -> int:
         "--matrices",
         metavar="NAME",
         nargs="+",
-        default=["two_phase"],
-        help="runs to draw the mutual information of (two_phase)",
+        help="runs to draw the mutual information of (two_phase, if it is there)",
     )
     arguments.add_argument(
         "--output", metavar="FOLDER", type=Path, help="where to (runs/comparison by default)"
@@ -32,16 +31,17 @@ def main() -> int:
     options = arguments.parse_args()
     cli.limit_threads()
     from pipeline.figures.tuning.all_figures import draw_all
-    from pipeline.tuning.comparison import collect
+    from pipeline.tuning.comparison import check_runs, collect
     from pipeline.tuning.tables.report import write_report
 
     results, missing = collect(options.runs, options.priors)
+    check_runs("--matrices", options.matrices or (), results)
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
     folder = options.output or cli.repo_root() / "runs" / "comparison"
     for path in write_report(results, folder):
         print(f"table: {path}")
-    for path in draw_all(results, folder, options.matrices):
+    for path in draw_all(results, folder, options.matrices or ["two_phase"]):
         print(f"figure: {path}")
     for result in results:
         if result.evidence is not None and not result.evidence.converged:

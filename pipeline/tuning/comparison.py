@@ -10,6 +10,7 @@ from pipeline.config import RUNS
 from pipeline.tuning.campaign import select_cases
 from pipeline.tuning.results import CaseResults, load_results
 from pipeline.tuning.tables.entries import BASELINES
+from priors.suggest import suggest
 from transport.errors import CrtuneError
 
 
@@ -51,8 +52,20 @@ def collect(
         if r.stale
     ]
     if not loaded:
-        raise CrtuneError("\n".join(missing))
+        others = f" (and {len(missing) - 1} more like this)" if len(missing) > 1 else ""
+        raise CrtuneError(f"nothing to compare: {missing[0]}{others}")
     return sorted(loaded, key=_order), missing
+
+
+def check_runs(option: str, names: Sequence[str], results: Sequence[CaseResults]) -> None:
+    """Raise CrtuneError if `names`, given to `option`, are not all runs with results."""
+    have = sorted({r.case.run.name for r in results})
+    for name in names:
+        if name not in have:
+            raise CrtuneError(
+                f"{option} {name}: no results of such a run{suggest(name, have)}; "
+                f"there are {', '.join(have)}"
+            )
 
 
 def _order(results: CaseResults):
