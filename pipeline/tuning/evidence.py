@@ -61,7 +61,7 @@ def nested_run(
     """
     settings = settings or NestedSettings()
     problem = case.problem()
-    path = case.folder / f"nested_seed{seed}.h5"
+    path = _path(case, seed)
 
     def make():
         tell(f"nested sampling, seed {seed}")
@@ -74,8 +74,27 @@ def nested_run(
             title=f"{case} seed {seed}",
         )
 
-    key = store.key_of(problem, nested=asdict(settings), seed=seed)
-    return store.remember(path, NestedRun, key, make)
+    return store.remember(path, NestedRun, _key(problem, settings, seed), make)
+
+
+def stored_seeds(case: Case, settings: NestedSettings | None = None) -> tuple[int, ...]:
+    """Seeds of the nested runs that are on disk and need not be made, ascending."""
+    settings, problem = settings or NestedSettings(), case.problem()
+    names = sorted(path.stem for path in case.folder.glob("nested_seed*.h5"))
+    seeds = [int(n.removeprefix("nested_seed")) for n in names if n[11:].isdecimal()]
+    return tuple(
+        seed
+        for seed in sorted(seeds)
+        if store.load(_path(case, seed), NestedRun, _key(problem, settings, seed)) is not None
+    )
+
+
+def _path(case, seed):
+    return case.folder / f"nested_seed{seed}.h5"
+
+
+def _key(problem, settings, seed):
+    return store.key_of(problem, nested=asdict(settings), seed=seed)
 
 
 def combine(runs: list[NestedRun]) -> tuple[Evidence, NestedRun]:

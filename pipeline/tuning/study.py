@@ -38,7 +38,7 @@ class StudySettings:
 
     Attributes
     ----------
-    seeds : of the nested runs on all data
+    seeds : of the nested runs on all data; runs with others that are stored join in
     seeds_of_parts : of those on protons or B/C alone
     nested, acceptable : of the samplers, on all data
     nested_of_parts : on protons or B/C alone, whose evidence only enters differences
@@ -110,11 +110,17 @@ class Study:
         return evidence.combine(self._runs)[1]
 
     @cached_property
+    def _seeds(self):
+        """Those that are asked for, and whatever else is there: no run is thrown away."""
+        stored = evidence.stored_seeds(self.case, self.settings.nested_for(self.case))
+        return tuple(sorted({*self.settings.seeds_for(self.case), *stored}))
+
+    @cached_property
     def _runs(self):
         settings = self.settings.nested_for(self.case)
         return [
             evidence.nested_run(self.case, seed, settings, self._progress, self._tell)
-            for seed in self.settings.seeds_for(self.case)
+            for seed in self._seeds
         ]
 
     def _remember(self, name, make, **settings):
@@ -122,7 +128,7 @@ class Study:
             self.problem,
             measure=name,
             nested=asdict(self.settings.nested_for(self.case)),
-            seeds=self.settings.seeds_for(self.case),
+            seeds=self._seeds,
             **settings,
         )
 

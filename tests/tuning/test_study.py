@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,12 +106,19 @@ def test_results_of_another_problem_are_left_out_and_told(run, tmp_path):
 
 
 @pytest.mark.usefixtures("made")
-def test_other_settings_make_it_anew(run):
+def test_another_seed_joins_and_stays(run, tmp_path):
+    shutil.copytree(run.run_dir, tmp_path / run.name)
+    shutil.copy(run.path, tmp_path)
+    case = Case(load_config(tmp_path / run.path.name), "bc", "earth")
     told = []
-    case = Case(run, "bc", "earth")
-    more = StudySettings(seeds_of_parts=(2,), nested_of_parts=QUICK)
-    Study(case, more, told.append).make(["evidence"])
-    assert "nested sampling, seed 2" in told
+    Study(case, replace(SETTINGS, seeds_of_parts=(2,)), told.append).make(["evidence"])
+    assert told[:2] == ["evidence", "nested sampling, seed 2"]
+    (found,) = load_results([case])
+    assert len(found.evidence.each) == 2
+    # seed 1 alone is asked for now: nothing is made, nothing forgotten
+    told.clear()
+    Study(case, SETTINGS, told.append).make(["evidence"])
+    assert told == []
 
 
 def test_headlines_come_first():
