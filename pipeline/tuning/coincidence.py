@@ -6,8 +6,10 @@ parts knew nothing of each other, all pairs would work:
 
     bits = -log2 (share of the shuffled states that are still acceptable).
 
-Of the bits of F(epsilon) so many are spent on the relation between A and the rest; what is left
-confines the parts one by one. Neither the errors of the data nor a discrepancy enter.
+-log2 F splits into the mutual information of A and the rest among acceptable states, which is the
+relation between them, and what confines each part by itself. The bits above are a lower bound on
+the first (-log2 of a mean against the mean of -log2, over the same density ratio; equal where the
+parts match in cells of equal size). Neither the errors of the data nor a discrepancy enter.
 `pipeline.tuning.conspiracy` asks the same of the posterior.
 """
 

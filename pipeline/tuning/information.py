@@ -2,9 +2,9 @@
 
     ln Z = <ln L> - D_KL        fit minus cost
     D_KL = int P ln(P / prior)  nats by which the posterior is narrower than the prior
-    d    = 2 Var(ln L)          Bayesian model dimensionality: parameters that the data constrain
 
-with means over the posterior (Handley & Lemos 2019, arXiv:1903.06682). D_KL mixes tuning with the
+with means over the posterior (Handley & Lemos 2019, arXiv:1903.06682), and how many parameters the
+data constrain (`pipeline.tuning.dimensionality`). D_KL mixes tuning with the
 precision of the data, since precise data narrow any model: what tells theories apart is its excess
 over a baseline on the same data (`pipeline.tuning.excess`). It is never taken from the shape of
 the posterior (a Gaussian's entropy is off by 12 nats on a banana), only from ln L and ln Z.
@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.tuning.dimensionality import dimensionality, peak_dimensionality
 from pipeline.tuning.effective import (
     SURPRISE,
     chain_mean,
@@ -48,9 +49,10 @@ class Information:
     log_z, log_z_error : of the prior normalised to its constraints, nats; NaN where not known
     mean_log_likelihood, mean_log_likelihood_error : <ln L> over the posterior, nats
     cost, cost_error : D_KL, nats; NaN where ln Z is not known
-    dimensionality, dimensionality_error : d = 2 Var(ln L)
-    peak_dimensionality : 2 (max ln L - <ln L>), the same for a Gaussian posterior
-    parameters : how many are sampled
+    dimensionality, dimensionality_error : d = 2 Var(ln L) at fixed amplitudes of the discrepancy
+    dimensionality_total : 2 Var(ln L) of everything
+    peak_dimensionality : d by how far ln L rises above its mean, the same for a Gaussian posterior
+    parameters : how many are sampled, without the amplitudes
     effective_draws : what it rests on
     runs : how many independent runs are combined
     reasons : why not to trust it, in words; empty if there is none
@@ -64,6 +66,7 @@ class Information:
     cost_error: float
     dimensionality: float
     dimensionality_error: float
+    dimensionality_total: float
     peak_dimensionality: float
     parameters: int
     effective_draws: float
@@ -90,30 +93,28 @@ class Information:
         )
 
 
-def nested_information(run) -> Information:
+def nested_information(run, amplitudes: Sequence[int] = ()) -> Information:
     """Information of a nested run.
 
     Parameters
     ----------
     run : `pipeline.tuning.nested.NestedRun`, or anything with its theta, log_likelihood,
         log_weight, log_z and log_z_error
+    amplitudes : columns of theta that are amplitudes of a discrepancy
     """
     used = run.log_weight > run.log_weight.max() - 40.0  # the rest weighs nothing
     log_l, weight = run.log_likelihood[used], np.exp(run.log_weight[used])
     weight = weight / weight.sum()
     mean = float(weight @ log_l)
-    square = (log_l - mean) ** 2
-    dimensionality = 2.0 * float(weight @ square)
     mean_error = float(np.linalg.norm(weight * (log_l - mean)))
-    dimensionality_error = float(np.linalg.norm(weight * (2.0 * square - dimensionality)))
-    size = weighted_size(run.log_weight[used])
+    given = run.theta[used][:, list(amplitudes)]
     return _information(
         (float(run.log_z), float(run.log_z_error)),
         (mean, mean_error),
-        (dimensionality, dimensionality_error),
-        float(log_l.max()),
-        run.theta.shape[1],
-        size,
+        dimensionality(log_l, weight, given),
+        2.0 * float(weight @ (log_l - mean) ** 2),
+        run.theta.shape[1] - len(amplitudes),
+        weighted_size(run.log_weight[used]),
         [],
     )
 
@@ -133,7 +134,9 @@ def chain_information(
     log_z, log_z_error : nats, e.g. by `pipeline.tuning.bridge`
     """
     mean, mean_error = chain_mean(log_likelihood)
-    dimensionality, dimensionality_error = chain_mean(2.0 * (log_likelihood - mean) ** 2)
+    d, d_error = chain_mean(2.0 * (log_likelihood - mean) ** 2)
+    flat = log_likelihood.ravel()
+    peak = peak_dimensionality(flat - flat.mean(), np.full(flat.size, 1.0 / flat.size))
     p = ensembles_differ(log_likelihood)
     reasons = []
     if p < SURPRISE:
@@ -142,28 +145,28 @@ def chain_information(
     return _information(
         (float(log_z), float(log_z_error)),
         (mean, mean_error),
-        (dimensionality, dimensionality_error),
-        float(log_likelihood.max()),
+        (d, d_error, peak),
+        d,
         parameters,
         chain_size(log_likelihood),
         reasons,
     )
 
 
-def _information(log_z, mean, dimensionality, peak, parameters, size, reasons) -> Information:
-    d, from_peak = dimensionality[0], 2.0 * (peak - mean[0])
+def _information(log_z, mean, dimensions, total, parameters, size, reasons) -> Information:
+    d, d_error, from_peak = dimensions
     if not size >= LEAST_DRAWS:
         reasons.append(f"only {size:.0f} effective draws, {LEAST_DRAWS} are wanted")
     # up to one dimension both are small numbers whose ratio says nothing
     if max(d, from_peak) > PEAK_FACTOR * max(min(d, from_peak), 1.0):
         reasons.append(
-            f"ln L is not spread as in one Gaussian mode: 2 Var(ln L) = {d:.2f}, but "
-            f"2 (max - mean) = {from_peak:.2f}; neither counts the constrained parameters"
+            f"ln L is not spread as in one Gaussian mode: d = {d:.1f} by its variance, "
+            f"{from_peak:.1f} by its upper end; neither counts the constrained parameters"
         )
-    if d > parameters + 3.0 * dimensionality[1]:
+    if d > parameters + 3.0 * d_error:
         reasons.append(
-            f"2 Var(ln L) = {d:.2f} exceeds the {parameters} parameters: data and prior pull "
-            "against each other, so it does not count what the data constrain"
+            f"d = {d:.1f} exceeds the {parameters} parameters, so it does not count what the data "
+            "constrain; data that pull against the prior do this"
         )
     return Information(
         log_z=log_z[0],
@@ -173,7 +176,8 @@ def _information(log_z, mean, dimensionality, peak, parameters, size, reasons) -
         cost=mean[0] - log_z[0],
         cost_error=float(np.hypot(mean[1], log_z[1])),
         dimensionality=d,
-        dimensionality_error=dimensionality[1],
+        dimensionality_error=d_error,
+        dimensionality_total=total,
         peak_dimensionality=from_peak,
         parameters=parameters,
         effective_draws=size,
@@ -197,6 +201,7 @@ def combine(parts: Sequence[Information]) -> Information:
             reasons[f"{len(parts)} runs disagree about {name}: {texts}"] = None
     return Information(
         **combined,
+        dimensionality_total=float(np.mean([part.dimensionality_total for part in parts])),
         peak_dimensionality=float(np.mean([part.peak_dimensionality for part in parts])),
         parameters=parts[0].parameters,
         effective_draws=float(sum(part.effective_draws for part in parts)),

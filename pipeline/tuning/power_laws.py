@@ -20,7 +20,7 @@ from transport.parameters import Parameter
 KEPT = 0.98
 """The text has the fewest parameters that make up this share of sum e_i^2 = 1."""
 NAMED = 0.03
-"""Of the others, those with |e_i| above this are named as left out."""
+"""Of the others, those with |e_i| above this are named."""
 
 
 def exponents_of(direction: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, float]:
@@ -52,8 +52,8 @@ def spell(
 
     Positive quantities appear with their power; a change of an exponent, d gamma_inj, inside exp():
     "n_warm B_warm^-1.1 exp(-3.1 d gamma_inj) must hold to 7%". If an exponent leads, all is written
-    as a sum: "d gamma_inj + 0.32 d ln n_warm must hold to 0.02". What is left out is named, with
-    the scatter that it adds to the combination over the prior.
+    as a sum: "d gamma_inj + 0.32 d ln n_warm must hold to 0.02". Parameters with small exponents
+    belong to what must hold, too; they are named, with the scatter that they add over the prior.
 
     Parameters
     ----------
@@ -65,12 +65,15 @@ def spell(
     kept, dropped = order[:count], order[count:]
     terms = [(parameters[i].name, parameters[i].is_exponent, exponents[i]) for i in kept]
     written, size = (_sum, "{:.2g}".format) if terms[0][1] else (_product, _relative)
-    text = f"{written(terms)} must hold to {size(tolerance)}"
+    text, others = written(terms), ""
     named = [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]
     if named:
         scatter = unit * float(np.sqrt(np.sum(direction[dropped] ** 2)))
-        text += f" (left out: {', '.join(named)}; over the prior they move it by {size(scatter)})"
-    return text
+        small = "plus small multiples" if terms[0][1] else "times small powers"
+        others = (
+            f", {small} of {', '.join(named)} (over the prior they move it by {size(scatter)}),"
+        )
+    return f"{text}{others} must hold to {size(tolerance)}"
 
 
 def _product(terms):

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from likelihoods.discrepancy import parameter_name
 from pipeline.posterior import ensemble_files, load_run
 from pipeline.tuning import evidence, information, store
 from pipeline.tuning.acceptable import STATES_EPSILON, AcceptableSettings, acceptable_fraction
@@ -158,7 +159,10 @@ class Study:
 
     def _information(self):
         """ln Z with the error that goes beyond what the runs claim."""
-        found = information.combine([information.nested_information(run) for run in self._runs])
+        amplitudes = {parameter_name(group) for group in self.problem.likelihood.groups}
+        columns = [i for i, p in enumerate(self.problem.parameters) if p.name in amplitudes]
+        parts = [information.nested_information(run, columns) for run in self._runs]
+        found = information.combine(parts)
         return found.with_log_z_error(self.posterior.log_z_error)
 
     def _acceptable(self):

@@ -10,8 +10,7 @@ dmu^T (C_A + C_B)^-1 dmu, with d_S degrees of freedom; hence a p-value.
 posterior averages over. ln S is still ln R - ln I, exactly, but it asks a milder question: whether
 the data conflict *once the theory may be wrong by a*. A tension then shows first as amplitudes that
 grow when the data are put together: read it beside `pipeline.tuning.needed` for each selection.
-Amplitudes belong to one of the two data sets, so they cancel in d_S as far as they are constrained
-equally by themselves and together.
+d_S counts parameters of the theory, at fixed amplitudes (`pipeline.tuning.dimensionality`).
 """
 
 from __future__ import annotations

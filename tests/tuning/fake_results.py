@@ -55,7 +55,8 @@ def information(log_z=-100.0, fit=-92.0, reasons=()):
     return made_up(
         Information, log_z=log_z, log_z_error=0.3, mean_log_likelihood=fit,
         mean_log_likelihood_error=0.4, cost=fit - log_z, cost_error=0.5, dimensionality=6.2,
-        dimensionality_error=0.21, reasons=tuple(reasons),
+        dimensionality_error=0.21, dimensionality_total=14.0, parameters=9,
+        reasons=tuple(reasons),
     )  # fmt: skip
 
 
@@ -132,6 +133,7 @@ def sensitivity():
     return made_up(
         Sensitivity, observables=("delta", "R_warm"), parameters=("Ma", "L"), median=median,
         median_error=0.1 * median, share=np.array([1.0, 0.2]),
+        is_slope=np.array([True, False]), is_exponent=np.array([False, False]),
     )  # fmt: skip
 
 

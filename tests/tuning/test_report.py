@@ -125,7 +125,7 @@ def test_csv_and_json_hold_the_same_and_everything(tmp_path):
     assert by_measure["acceptable_max_0.2"]["note"] == "none: floor 45%"
     assert by_measure["stiffest_tolerance"]["note"] == "a b^-1 must hold to 7%"
     # the larger one, 40, is defined at a fifth of the draws only
-    assert float(by_measure["largest_sensitivity"]["value"]) == 2.0
+    assert float(by_measure["largest_sensitivity_of_a_slope"]["value"]) == 2.0
     assert content["made_by"]["git"]["commit"]
 
 
@@ -171,7 +171,14 @@ def test_what_did_not_converge_is_marked_wherever_it_stands():
         )
         assert marked == rests_on_it, entry
     text = markdown(listed)
-    for title in ("Evidence", "Fit and cost", "Stiff", "Conspiracy", "Universality", "Tension"):
+    for title in (
+        "Evidence",
+        "Fit and cost",
+        "Stiff",
+        "Shuffled posterior",
+        "Universality",
+        "Tension",
+    ):
         assert any(NOT_CONVERGED in c for c in cells(text, title, "two_phase", ""))
         assert not any(NOT_CONVERGED in c for c in cells(text, title, "kolmogorov", ""))
     # a difference is no better than its baseline
@@ -233,8 +240,8 @@ def test_bounds_nothing_left_and_no_stiff_direction():
         stiffness=stiffness((0.1,)), acceptable_max=acceptable(floor=0.02, reach=0.3),
     )  # fmt: skip
     text = markdown(entries([made]))
-    assert cells(text, "Conspiracy", "two_phase", "surviving, fit")[0] == "none of 4000"
-    assert cells(text, "Conspiracy", "two_phase", "surviving, ln L")[0] == "12.0 ± 1.1%"
+    assert cells(text, "Shuffled posterior", "two_phase", "surviving, fit")[0] == "none of 4000"
+    assert cells(text, "Shuffled posterior", "two_phase", "surviving, ln L")[0] == "12.0 ± 1.1%"
     assert cells(text, "Acceptable fraction, max", "two_phase", "eps = 10%")[0].startswith(">= ")
     assert cells(text, "Stiff", "two_phase", "stiffest")[0].startswith("none")
 

@@ -18,8 +18,11 @@ def exact(peak, covariance, error=0.0):
     log_z = peak + 0.5 * np.linalg.slogdet(2 * np.pi * covariance)[1] - LOG_VOLUME
     fit = peak - 0.5 * d
     return Information(
-        log_z, error, fit, error, fit - log_z, error, float(d), error, float(d), d, 1e4, 1, ()
-    )
+        log_z=log_z, log_z_error=error, mean_log_likelihood=fit, mean_log_likelihood_error=error,
+        cost=fit - log_z, cost_error=error, dimensionality=float(d), dimensionality_error=error,
+        dimensionality_total=float(d), peak_dimensionality=float(d), parameters=d,
+        effective_draws=1e4, runs=1, reasons=(),
+    )  # fmt: skip
 
 
 def three(difference, first, second, error=0.0):

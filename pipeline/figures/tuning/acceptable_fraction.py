@@ -26,7 +26,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
 
     Precision grows to the right. A line ends with its marker where no point of the prior comes
     closer (the floor). An arrow says where fractions became too small to measure; from there to
-    the floor a thin line is a lower bound.
+    the floor a thin line is a lower bound. Runs of which the prior holds nothing within the axis
+    are named.
 
     Parameters
     ----------
@@ -40,19 +41,18 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     name = f"acceptable_{criterion}"
     found, looks = by_range(results, name), looks_of(results)
     figure = new_figure(10.0, 6.0)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    axes = figure.subplots(1, 2, sharey=True)
     highest = 1.0
     for ax, (place, runs) in zip(axes, found.items(), strict=True):
-        for run, look in looks.items():
-            if run in runs:
-                highest = max(highest, _line(ax, getattr(runs[run], name), look))
+        shown = {run: getattr(runs[run], name) for run in looks if run in runs}
+        for run, fraction in shown.items():
+            highest = max(highest, _line(ax, fraction, looks[run]))
         ax.set_title(RANGE_TITLES[place])
-        ax.set_xscale("log")
-        ax.set_xlim(107 * max(_TICKS), 100 * min(_TICKS) * 0.93)
-        ax.set_xticks([100 * t for t in _TICKS], [f"{100 * t:g}" for t in _TICKS])
-        ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.set_xlabel(r"agreement asked for, $\epsilon$ [%]")
+        _precision_axis(ax, min((_end(f) for f in shown.values()), default=min(_TICKS)))
         ax.grid(axis="y", color=GREY, alpha=0.2, lw=0.6)
+        if absent := [looks[run].label for run, f in shown.items() if not _measured(f).any()]:
+            words = "nothing within a factor of 3:\n" + "\n".join(absent)
+            ax.text(0.98, 0.03, words, transform=ax.transAxes, ha="right", fontsize=8.5)
     axes[0].set_ylim(0, 1.06 * highest)
     axes[0].set_ylabel(r"$-\log_2 F(\epsilon)$ [bits]")
     shown = {run for runs in found.values() for run in runs}
@@ -78,6 +78,33 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
         f"Bands: 1 sigma. {caption(results)}",
     )
     return figure
+
+
+def _precision_axis(ax, last: float) -> None:
+    """From the widest agreement to just beyond `last`, with a line where a factor of 2 is."""
+    ax.set_xscale("log")
+    ax.set_xlim(107 * max(_TICKS), 85 * last)
+    ticks = [t for t in _TICKS if t > 0.85 * last]
+    ax.set_xticks([100 * t for t in ticks], [f"{100 * t:g}" for t in ticks])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(r"agreement asked for, $\epsilon$ [%] (closer to the right)")
+    ax.axvline(100, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
+    ax.text(
+        98, 0.985, "factor of 2", transform=ax.get_xaxis_transform(), rotation=90,
+        ha="left", va="top", fontsize=8, color=GREY,
+    )  # fmt: skip
+
+
+def _measured(fraction) -> np.ndarray:
+    return np.isfinite(fraction.best_bits()[0])
+
+
+def _end(fraction) -> float:
+    """The closest agreement that anything is drawn at."""
+    known = fraction.epsilon[_measured(fraction)]
+    if not known.size:
+        return max(_TICKS)
+    return max(min(fraction.floor, known.min()), min(_TICKS))
 
 
 def _line(ax, fraction, look) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -18,7 +17,7 @@ from pipeline.tuning.tables.entries import baseline_of
 
 @styled
 def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
-    """Diverging bars of Delta <ln L> and -Delta D_KL; a diamond with error bar for their sum.
+    """Diverging bars of Delta <ln L> and -Delta D_KL; a diamond for their sum.
 
     Parameters
     ----------
@@ -33,6 +32,7 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     rows = [run for run in looks if any(run in runs for runs in found.values())]
     figure = new_figure(10.0, 1.9 + 0.42 * len(rows))
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    errors = []
     for ax, (place, runs) in zip(axes, found.items(), strict=True):
         for i, run in enumerate(rows):
             result = runs.get(run)
@@ -43,7 +43,9 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
                 ax.plot(0, i, "|", color=BLACK, ms=12)
                 mark_row(ax, i, "baseline", result, base)
             else:
-                _bars(ax, i, excess(result.information, base.information))
+                difference = excess(result.information, base.information)
+                errors.append(difference.log_z_error)
+                _bars(ax, i, difference)
                 mark_row(ax, i, "", result, base)
         ax.axvline(0, color=BLACK, lw=0.9)
         ax.set_title(RANGE_TITLES[place])
@@ -52,14 +54,14 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
         ax.set_axisbelow(True)
     label_rows(axes, [looks[run].label for run in rows])
     low, high = axes[0].get_xlim()
-    axes[0].set_xlim(low, high + 0.27 * (high - low))  # room for remarks
+    axes[0].set_xlim(low, high + 0.2 * (high - low))  # room for remarks
     handles = [
         Patch(facecolor=BLUE, label=r"fit: $\Delta\langle\ln L\rangle$"),
         Patch(
             facecolor=ORANGE, hatch="////", edgecolor="white",
-            label=r"cost of tuning: $-\Delta D_\mathrm{KL}$",
+            label=r"cost: $-\Delta D_\mathrm{KL}$ (to the right: cheaper)",
         ),
-        Line2D([], [], color=BLACK, marker="D", ls="", label=r"sum: $\Delta\ln Z$ (1 sigma)"),
+        Line2D([], [], color=BLACK, marker="D", ls="", label=r"sum: $\Delta\ln Z$"),
     ]  # fmt: skip
     height = figure.get_figheight()
     figure.subplots_adjust(
@@ -69,7 +71,12 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
         handles=handles, loc="lower center", bbox_to_anchor=(0.59, 0.32 / height), ncols=3
     )
     against = looks[baseline].label if baseline in looks else baseline
-    add_footnote(figure, f"Against {against} on the same data. {caption(results)}")
+    largest = max(errors, default=0.0)
+    add_footnote(
+        figure,
+        f"Against {against} on the same data; to the right is better. Errors of the sum are "
+        f"{largest:.2g} nats at most. {caption(results)}",
+    )
     return figure
 
 
@@ -78,8 +85,4 @@ def _bars(ax, row, difference) -> None:
     fit, cost = difference.fit, -difference.cost
     ax.barh(row - 0.19, fit, 0.36, color=BLUE)
     ax.barh(row + 0.19, cost, 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
-    error = np.nan_to_num(difference.log_z_error)
-    ax.errorbar(
-        difference.log_z, row, xerr=error, fmt="D", color=BLACK, ms=5, mec="white", mew=0.8,
-        elinewidth=1.3, capsize=2.5, zorder=6,
-    )  # fmt: skip
+    ax.plot(difference.log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)

@@ -22,7 +22,8 @@ def mutual_information_figure(
 ) -> Figure:
     """Matrices of one scenario, one for each range.
 
-    Pairs that cannot be told from independent ones are left blank.
+    One triangle of each. Pairs that cannot be told from independent ones are left blank, and
+    parameters without any other pair are left out.
 
     Parameters
     ----------
@@ -33,9 +34,9 @@ def mutual_information_figure(
     """
     pairs = {place: r.mutual_information for place, r in results.items()}
     largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
-    count = max(len(p.names) for p in pairs.values())
-    side = 0.36 * count + 0.4
-    left, bottom, gap, right = 1.6, 1.6, 2.2, 1.6
+    count = max(_connected(p).sum() for p in pairs.values())
+    side = 0.36 * max(count, 5) + 0.4
+    left, bottom, gap, right = 1.6, 2.0, 2.2, 1.6
     width, height = left + 2 * side + gap + right, bottom + side + 0.75
     figure = new_figure(width, height)
     colours = LinearSegmentedColormap.from_list("bits", ["white", BLUE, "#00263d"])
@@ -56,32 +57,40 @@ def mutual_information_figure(
     limits = " and ".join(f"{p.null_limit:.2g}" for p in pairs.values())
     add_footnote(
         figure,
-        f"Nearest-neighbour estimate over the posterior. Blank: within the 99% of independent "
-        f"pairs ({limits} bits).",
+        f"Nearest-neighbour estimate over the posterior. Blank, or not shown: within the 99% of "
+        f"independent pairs ({limits} bits).",
     )
     return figure
 
 
 def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
     tags = [media.get(name, "") for name in pairs.names]
-    order = sorted(range(len(tags)), key=lambda i: (*MEDIA, "", tags[i]).index(tags[i]))
-    bits = pairs.bits[np.ix_(order, order)]
+    kept = np.flatnonzero(_connected(pairs))
+    order = sorted(kept, key=lambda i: (*MEDIA, "", tags[i]).index(tags[i]))
+    bits = np.tril(pairs.bits[np.ix_(order, order)], -1)
     shown = np.where(bits > pairs.null_limit, bits, np.nan)
     image = ax.imshow(shown, cmap=colours, vmin=0, vmax=largest)
     for i, j in np.argwhere(np.isfinite(shown)):
         dark = shown[i, j] > _DARK * largest
         ax.text(
-            j, i, f"{shown[i, j]:.1f}", ha="center", va="center", fontsize=6.5,
+            j, i, f"{shown[i, j]:.1f}", ha="center", va="center", fontsize=8,
             color="white" if dark else BLACK,
         )  # fmt: skip
     names = [pairs.labels[i] for i in order]
     ticks = range(len(order))
-    ax.set_xticks(ticks, [_math(n) for n in names], rotation=90, fontsize=8.5)
-    ax.set_yticks(ticks, [_math(n) for n in names], fontsize=8.5)
+    ax.set_xticks(ticks, [_math(n) for n in names], rotation=90, fontsize=10)
+    ax.set_yticks(ticks, [_math(n) for n in names], fontsize=10)
     ax.tick_params(which="both", length=0)
     ax.plot([-0.5, len(order) - 0.5], [-0.5, len(order) - 0.5], color=GREY, lw=0.6)
     _separate(ax, [tags[i] for i in order])
     return image
+
+
+def _connected(pairs) -> np.ndarray:
+    """(d,) whether a parameter has a significant pair."""
+    bits = np.nan_to_num(pairs.bits)
+    np.fill_diagonal(bits, 0.0)
+    return (bits > pairs.null_limit).any(axis=1)
 
 
 def _separate(ax, tags: Sequence[str]) -> None:
@@ -94,7 +103,7 @@ def _separate(ax, tags: Sequence[str]) -> None:
         ax.annotate(
             tags[start].replace(" ", "\n"), (1.015, 0.5 * (start + end - 1)),
             xycoords=("axes fraction", "data"),
-            va="center", fontsize=7.5, color=GREY, rotation=0, linespacing=0.95,
+            va="center", fontsize=9, color=GREY, rotation=0, linespacing=0.95,
         )  # fmt: skip
 
 

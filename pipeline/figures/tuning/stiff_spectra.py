@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 from pipeline.figures.style import BLACK, GREY, VERMILLION, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, doubts, looks_of
 
-_LOWEST, _HIGHEST = 1e-6, 1e2
-"""Least range of the axis; what lies below is drawn at its lower end."""
+_LOWEST, _HIGHEST = 1e-3, 1e2
+"""Least range of the axis. What lies below, the data know nothing of, and it is not drawn."""
 
 
 @styled
@@ -64,7 +64,9 @@ def stiff_spectra_figure(results: Sequence) -> Figure:
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.045), ncols=3)
     add_footnote(
         figure,
-        f"Triangles: eigenvalues below the axis. {caption(results)}",
+        "One tick is one combination of parameters; those that the data do not constrain lie below "
+        f"the axis. The best fit needs less discrepancy than most of the posterior, which makes "
+        f"its directions stiffer. {caption(results)}",
     )
     return figure
 
@@ -75,6 +77,4 @@ def _column(ax, x, stiffness, look) -> float:
     ax.bar(x, high - low, 0.56, bottom=low, color=look.colour, alpha=0.22, lw=0)
     inside = stiffness.eigenvalues > _LOWEST
     ax.hlines(stiffness.eigenvalues[inside], x - 0.36, x + 0.36, color=look.colour, lw=1.8)
-    if (~inside).any():
-        ax.plot(x, _LOWEST * 1.5, "v", color=look.colour, ms=5, clip_on=False)
     return float(max(stiffness.eigenvalues.max(), high.max()))

@@ -19,7 +19,7 @@ from pipeline.figures.style import (
     new_figure,
     styled,
 )
-from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
+from pipeline.figures.tuning.looks import by_range, caption, looks_of
 from pipeline.figures.tuning.milky_way import DEMODULATION, observed_proton_slope
 from pipeline.figures.tuning.rows import label_rows, mark_row
 
@@ -29,7 +29,9 @@ _SLOPES = {
 }
 _SCATTERS = {"prior": (ORANGE, -1.0, "medium scatters as the prior"),
              "factor": (BLUE, 1.0, "within a factor of 2 of the best fit")}  # fmt: skip
+_TITLES = {"earth": "fitted to data at Earth", "voyager": "fitted with Voyager"}
 _POINTS = 300
+_BEYOND = 0.02  # share outside the axis from which on it is written
 
 
 @styled
@@ -61,7 +63,7 @@ def universality_figure(results: Sequence) -> Figure:
             mark_row(ax, i + 0.3, "", found[place][run])
         ax.set_xlim(limits)
         ax.set_xticks(ticks)
-        ax.set_title(RANGE_TITLES[place])
+        ax.set_title(_TITLES[place])
         ax.set_xlabel(label)
     label_rows(axes, [looks[run].label for run in rows])
     figure.subplots_adjust(
@@ -79,7 +81,7 @@ def universality_figure(results: Sequence) -> Figure:
     add_footnote(
         figure,
         "Milky Way: delta 0.3-0.6; proton slope of AMS-02, from as measured to demodulated by "
-        f"{DEMODULATION:g} GV. Tails beyond the axes are gathered at their ends. "
+        f"{DEMODULATION:g} GV. Percentages: how much of a distribution lies beyond the axis. "
         f"{caption(results)}",
     )
     return figure
@@ -96,13 +98,24 @@ def _observed(slope: str, found) -> tuple[float, float]:
 def _half_violin(ax, row, universality, slope, limits) -> None:
     """Density above (prior) or below (factor) the row's line, median, 68% and best fit."""
     colour, side, _ = _SCATTERS[universality.scatter]
-    values = np.clip(getattr(universality, slope), *limits)
+    every = getattr(universality, slope)
+    values = every[(every >= limits[0]) & (every <= limits[1])]
     x = np.linspace(*limits, _POINTS)
     # slopes that (almost) do not scatter have no density that could be drawn
-    if values.std() > x[1] - x[0]:
+    if values.size > 1 and values.std() > x[1] - x[0]:
         density = gaussian_kde(values)(x)
         density *= 0.42 / density.max()
         ax.fill_between(x, row + side * density, row, color=colour, alpha=0.5, lw=0)
+    for end, outside, words in (
+        (0, every < limits[0], "\N{LEFTWARDS ARROW} {:.0%}"),
+        (1, every > limits[1], "{:.0%} \N{RIGHTWARDS ARROW}"),
+    ):
+        if (share := outside.mean()) >= _BEYOND:
+            inset = limits[end] + (0.015 - 0.03 * end) * (limits[1] - limits[0])
+            ax.text(
+                inset, row + 0.3 * side, words.format(share),
+                ha=("left", "right")[end], va="center", fontsize=7.5,
+            )  # fmt: skip
     low, middle, high = getattr(universality, f"{slope}_interval")
     y = row + 0.13 * side
     ax.plot([low, high], [y, y], color=BLACK, lw=1.2, solid_capstyle="butt")

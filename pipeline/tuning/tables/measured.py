@@ -20,6 +20,8 @@ EACH_KEY = "shuffle_" + EACH.replace(" ", "_")
 _MOST_SIGMA = 3.0
 _LEAST_SHARE = 0.5
 _REMEMBERED = "its Markov chains did not forget their start"
+_MOST_SPREAD = 0.02
+_UNSURE_FLOOR = "searches from other starts ended higher; the true floor may be lower"
 
 
 class Measured(NamedTuple):
@@ -78,7 +80,8 @@ def _acceptable(result):
             key = f"acceptable_{criterion}_{epsilon:g}"
             yield Measured(key, bits, error, "bits", note, flags)
         floor, spread = fraction.floor, fraction.floor_spread
-        yield Measured(f"acceptable_{criterion}_floor", floor, spread, "epsilon")
+        unsure = (_UNSURE_FLOOR,) if spread > _MOST_SPREAD * floor else ()
+        yield Measured(f"acceptable_{criterion}_floor", floor, spread, "epsilon", "", unsure)
 
 
 def _coincidence(result):
@@ -86,9 +89,14 @@ def _coincidence(result):
         return
     for i, test in enumerate(c.tests):
         key = "acceptable_" + _key_of(test)
-        note = LOWER_BOUND if c.is_bound[i] else ""
-        yield Measured(f"{key}_share", c.share[i], c.share_error[i], "", test)
-        yield Measured(f"{key}_bits", c.bits[i], c.bits_error[i], "bits", note)
+        share, error = c.share[i], c.share_error[i]
+        bits, bits_error, note = c.bits[i], c.bits_error[i], ""
+        if c.is_bound[i]:
+            note = LOWER_BOUND
+        elif share < 2.0 * error:  # a few survivors: how many there are is not known
+            bits, bits_error, note = -np.log2(share + 2.0 * error), np.nan, LOWER_BOUND
+        yield Measured(f"{key}_share", share, error, "", test)
+        yield Measured(f"{key}_bits", bits, bits_error, "bits", note)
 
 
 def _key_of(test):
@@ -117,8 +125,9 @@ def _information(result):
     mean, error = i.mean_log_likelihood, i.mean_log_likelihood_error
     yield Measured("mean_log_likelihood", mean, error, "nats", "", i.reasons)
     yield Measured("cost", i.cost_bits, i.cost_bits_error, "bits", "", i.reasons)
-    d, error = i.dimensionality, i.dimensionality_error
-    yield Measured("dimensionality", d, error, "parameters", "", i.reasons)
+    d, error, note = i.dimensionality, i.dimensionality_error, f"of {i.parameters}"
+    yield Measured("dimensionality", d, error, "parameters", note, i.reasons)
+    yield Measured("dimensionality_total", i.dimensionality_total, np.nan, "parameters")
     if (t := result.tempered) is not None:
         k = int(np.argmin(np.abs(np.log10(t.beta) + 1.0)))
         cost, error = t.cost[k] / NATS_PER_BIT, t.cost_error[k] / NATS_PER_BIT
@@ -153,11 +162,17 @@ def _stiffness(result):
 def _sensitivity(result):
     if (s := result.sensitivity) is None:
         return
-    usable = np.where(s.share[:, None] >= _LEAST_SHARE, s.median, np.nan)
-    if np.isfinite(usable).any():
-        i, j = np.unravel_index(np.nanargmax(usable), usable.shape)
-        note = f"of {s.observables[i]} to {s.parameters[j]}"
-        yield Measured("largest_sensitivity", s.median[i, j], s.median_error[i, j], "", note)
+    defined = np.where(s.share[:, None] >= _LEAST_SHARE, s.median, np.nan)
+    plain = ~s.is_slope[:, None] & ~s.is_exponent[None, :]
+    for name, usable in (
+        ("largest_sensitivity", np.where(plain, defined, np.nan)),
+        ("largest_sensitivity_of_a_slope", np.where(s.is_slope[:, None], defined, np.nan)),
+        ("largest_sensitivity_to_an_exponent", np.where(s.is_exponent, defined, np.nan)),
+    ):
+        if np.isfinite(usable).any():
+            i, j = np.unravel_index(np.nanargmax(usable), usable.shape)
+            note = f"of {s.observables[i]} to {s.parameters[j]}"
+            yield Measured(name, s.median[i, j], s.median_error[i, j], "", note)
 
 
 def _universality(result):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from pipeline.tuning.tables.acceptable_at import percent
 from pipeline.tuning.tables.entries import BASELINE, BASELINES
 from pipeline.tuning.tables.measured import EACH_KEY, EPSILONS, LOWER_BOUND, Measured
 from pipeline.tuning.tables.rounding import interval, plain, rounded
@@ -83,7 +84,11 @@ def _column(header: str, measure: str, digits: int = 3) -> Column:
 
 def _percent(header: str, measure: str) -> Column:
     def write(m):
-        return m.note if m.note.startswith("none") else f"{rounded(100 * m.value, 100 * m.error)}%"
+        if m.note.startswith("none"):
+            return m.note
+        if m.value in (0.0, 1.0):
+            return f"{100 * m.value:g}%"
+        return f"{rounded(100 * m.value, 100 * m.error)}%"
 
     return Column(header, (measure,), write)
 
@@ -128,7 +133,7 @@ _ACCEPTABLE = tuple(
                 Column(f"eps = {100 * e:.0f}% [bits]", (f"acceptable_{criterion}_{e:g}",), _bits)
                 for e in EPSILONS
             ),
-            _percent("floor", f"acceptable_{criterion}_floor"),
+            Column("floor", (f"acceptable_{criterion}_floor",), lambda m: percent(m.value)),
         ),
     )
     for criterion, words in _CRITERIA.items()
@@ -161,30 +166,34 @@ _FIXED = (
     Theme(
         "Fit and cost",
         "ln Z = <ln L> - D_KL: how well the data are met, and how far the prior had to shrink for "
-        "it. D_KL counts the precision of the data too; its excess over a baseline does not.",
+        "it. D_KL counts the precision of the data too; its excess over a baseline does not. "
+        "Constrained parameters: 2 Var(ln L) at fixed amplitudes of the discrepancy, of how many.",
         (
             _column("<ln L> [nats]", "mean_log_likelihood"),
             _column("D_KL [bits]", "cost"),
             *_over("Delta D_KL", "bits", "cost"),
-            _column("constrained parameters", "dimensionality"),
+            _with_note("constrained parameters", "dimensionality"),
         ),
     ),
     Theme(
         "Stiff directions and sensitivity",
         "Fisher matrix of the data against the width of the prior. Tolerances are what the data "
-        "alone allow; sensitivities |d ln O / d ln theta| (|dO| for slopes) are medians.",
+        "alone allow; with 'no discrepancy' the model is taken to be exact. Sensitivities "
+        "|d ln O / d ln theta| are medians over the posterior, the largest over all quantities.",
         (
             _column("d_eff", "effective_dimensions"),
             _column("d_eff, no discrepancy", "effective_dimensions_bare"),
             Column("stiff directions", ("stiff_directions",), lambda m: f"{m.value:.0f}"),
             Column("stiffest direction", ("stiffest_tolerance",), lambda m: m.note),
+            Column("stiffest, no discrepancy", ("stiffest_tolerance_bare",), lambda m: m.note),
             _with_note("largest sensitivity", "largest_sensitivity"),
         ),
     ),
     Theme(
-        "Coincidence",
+        "Shuffled states of the prior",
         "States of the prior within a factor of 2 of every data point, with the medium named taken "
-        "from another such state: the share that still is, and -log2 of it. Without discrepancy.",
+        "from another such state: the share that still is, and -log2 of it, a lower bound on the "
+        "bits that all media must know of each other. Without discrepancy.",
         (
             *(
                 _percent(f"{words}, still within", f"acceptable_{key}_share")
@@ -194,10 +203,10 @@ _FIXED = (
         ),
     ),
     Theme(
-        "Conspiracy",
+        "Shuffled posterior draws",
         "Every medium taken from another posterior draw. Surviving: shares of the shuffled states "
         "that meet what 95% of the posterior meets, in ln L, and in the largest deviation from "
-        "every data set.",
+        "every data set. The latter forgives most where the posterior fits worst.",
         (
             _percent("surviving, ln L", f"{EACH_KEY}_surviving_likelihood"),
             _percent("surviving, fit", f"{EACH_KEY}_surviving_fit"),
