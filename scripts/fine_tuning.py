@@ -25,7 +25,7 @@ def main() -> int:
     arguments.add_argument("--selections", nargs="+", metavar="DATA", help=", ".join(SELECTIONS))
     arguments.add_argument("--measures", nargs="+", metavar="NAME", help="only these; see below")
     arguments.add_argument(
-        "--seeds", type=int, default=1, help="nested runs on all data, for the error of ln Z (1)"
+        "--seeds", type=int, default=1, help="nested runs of each case, for the error of ln Z (1)"
     )
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()

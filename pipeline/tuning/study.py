@@ -39,31 +39,19 @@ class StudySettings:
 
     Attributes
     ----------
-    seeds : of the nested runs on all data; runs with others that are stored join in
-    seeds_of_parts : of those on protons or B/C alone
-    nested, acceptable : of the samplers, on all data
-    nested_of_parts : on protons or B/C alone, whose evidence only enters differences
+    seeds : of the nested runs; runs with others that are stored join in
+    nested, acceptable : of the samplers
     criteria : of the acceptable fraction on all data; the first alone on parts
     derivative_draws : posterior draws that derivatives are averaged over
     shuffled_draws : posterior draws that are shuffled
     """
 
     seeds: tuple[int, ...] = (1,)
-    seeds_of_parts: tuple[int, ...] = (1,)
     nested: NestedSettings = field(default_factory=NestedSettings)
-    nested_of_parts: NestedSettings = field(
-        default_factory=lambda: NestedSettings(n_live=300, n_eff=1000)
-    )
     acceptable: AcceptableSettings = field(default_factory=AcceptableSettings)
     criteria: tuple[str, ...] = ("max", "rms")
     derivative_draws: int = 100
     shuffled_draws: int = 1000
-
-    def seeds_for(self, case: Case) -> tuple[int, ...]:
-        return self.seeds if case.selection == "both" else self.seeds_of_parts
-
-    def nested_for(self, case: Case) -> NestedSettings:
-        return self.nested if case.selection == "both" else self.nested_of_parts
 
     def criteria_for(self, case: Case) -> tuple[str, ...]:
         return self.criteria if case.selection == "both" else self.criteria[:1]
@@ -113,12 +101,12 @@ class Study:
     @cached_property
     def _seeds(self):
         """Those that are asked for, and whatever else is there: no run is thrown away."""
-        stored = evidence.stored_seeds(self.case, self.settings.nested_for(self.case))
-        return tuple(sorted({*self.settings.seeds_for(self.case), *stored}))
+        stored = evidence.stored_seeds(self.case, self.settings.nested)
+        return tuple(sorted({*self.settings.seeds, *stored}))
 
     @cached_property
     def _runs(self):
-        settings = self.settings.nested_for(self.case)
+        settings = self.settings.nested
         return [
             evidence.nested_run(self.case, seed, settings, self._progress, self._tell)
             for seed in self._seeds
@@ -128,7 +116,7 @@ class Study:
         key = store.key_of(
             self.problem,
             measure=name,
-            nested=asdict(self.settings.nested_for(self.case)),
+            nested=asdict(self.settings.nested),
             seeds=self._seeds,
             **settings,
         )

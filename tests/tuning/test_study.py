@@ -28,7 +28,6 @@ QUICK = NestedSettings(n_live=100, n_eff=100, n_shell=1)
 SETTINGS = StudySettings(
     seeds=(1,),
     nested=QUICK,
-    nested_of_parts=QUICK,
     acceptable=AcceptableSettings(
         points=5,
         draws=500,
@@ -111,7 +110,7 @@ def test_another_seed_joins_and_stays(run, tmp_path):
     shutil.copy(run.path, tmp_path)
     case = Case(load_config(tmp_path / run.path.name), "bc", "earth")
     told = []
-    Study(case, replace(SETTINGS, seeds_of_parts=(2,)), told.append).make(["evidence"])
+    Study(case, replace(SETTINGS, seeds=(2,)), told.append).make(["evidence"])
     assert told[:2] == ["evidence", "nested sampling, seed 2"]
     (found,) = load_results([case])
     assert len(found.evidence.each) == 2
