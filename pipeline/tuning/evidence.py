@@ -35,10 +35,11 @@ class Evidence:
     converged: bool
 
 
-SHARED_ERROR = 0.25
-"""Nats. With the default settings ln Z was 0.1 to 0.2 below bridge sampling and below runs with
-twice as many live points, on the Kolmogorov and the two-phase posterior: the bounds cut off corners
-of the posterior. An error that seeds share, so it is never taken to be less."""
+SHARED_ERROR = 0.3
+"""Nats. ln Z came out 0.1 to 0.3 below bridge sampling of emcee chains on three posteriors of this
+project, with the default settings; half of that with twice as many live points. The bounds cut off
+part of the funnel at small discrepancy. An error that seeds share, so it is never taken to be
+less."""
 
 
 def nested_run(
