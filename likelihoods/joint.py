@@ -160,10 +160,7 @@ class JointLikelihood:
 
         Where impossible, inf.
         """
-        return self.log_ratios_of(self.predict(values))
-
-    def log_ratios_of(self, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
-        """As `log_ratios`, from predictions already made."""
+        predictions = self.predict(values)
         with np.errstate(all="ignore"):
             ratios = [np.log(predictions[k] / m.value) for k, m in self.datasets.items()]
         joined = np.concatenate(ratios, axis=1)

@@ -35,9 +35,9 @@ def main() -> int:
     from pipeline.tuning.tables.report import write_report
 
     results, missing = collect(options.runs, options.priors)
-    check_runs("--matrices", options.matrices or (), results)
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
+    check_runs("--matrices", options.matrices or (), results)
     folder = options.output or cli.repo_root() / "runs" / "comparison"
     for path in write_report(results, folder):
         print(f"table: {path}")

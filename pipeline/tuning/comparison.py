@@ -38,16 +38,17 @@ def collect(
     # as many as there are: a tension needs all three selections
     every = load_results(cases)
     loaded = [r for r in every if not _is_empty(r)]
-    have = {r.case.run.path for r in every if r in loaded or r.stale}
+    have = {r.case.run.path for r in every if not _is_empty(r) or r.stale}
     missing = [
         f"{path.with_suffix('')}: no results of the tuning study yet; make them with "
-        f"scripts/fine_tuning.py {path}"
+        f"scripts/fine_tuning.py {path}{' --priors ' + ' '.join(priors) if priors else ''}"
         for path in dict.fromkeys(case.run.path for case in cases)
         if path not in have
     ]
     missing += [
         f"{r.case}: left out, being made from other data, priors, options or model: "
-        f"{', '.join(r.stale)}; make them again with scripts/fine_tuning.py {r.case.run.path}"
+        f"{', '.join(r.stale)}; make them again with scripts/fine_tuning.py {r.case.run.path} "
+        f"--priors {r.case.priors}, or delete them in {r.case.folder}"
         for r in every
         if r.stale
     ]

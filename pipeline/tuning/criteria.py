@@ -28,11 +28,9 @@ class Criterion:
     Attributes
     ----------
     name : a key of `CRITERIA`
-    text : for captions
     """
 
     name: str
-    text: str
 
     def log_ratios(self, problem, theta: np.ndarray) -> np.ndarray:
         """ln(model / data) of coordinates (n, ndim), (n, n_points); inf where impossible."""
@@ -64,8 +62,5 @@ class Criterion:
         return g
 
 
-CRITERIA = {
-    "max": Criterion("max", "every point within a factor"),
-    "rms": Criterion("rms", "within a factor in the RMS over ln R"),
-}
+CRITERIA = {name: Criterion(name) for name in ("max", "rms")}
 """By name."""

@@ -49,7 +49,8 @@ class Information:
     log_z, log_z_error : of the prior normalised to its constraints, nats; NaN where not known
     mean_log_likelihood, mean_log_likelihood_error : <ln L> over the posterior, nats
     cost, cost_error : D_KL, nats; NaN where ln Z is not known
-    dimensionality, dimensionality_error : d = 2 Var(ln L) at fixed amplitudes of the discrepancy
+    dimensionality, dimensionality_error : d = 2 Var(ln L), at fixed amplitudes of the discrepancy
+        where those are told
     dimensionality_total : 2 Var(ln L) of everything
     peak_dimensionality : d by how far ln L rises above its mean, the same for a Gaussian posterior
     parameters : how many are sampled, without the amplitudes

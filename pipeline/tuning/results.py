@@ -47,6 +47,9 @@ CLASSES = {
 }
 """Of the results, by the name that each is stored under."""
 
+WITHOUT_DISCREPANCY = ("acceptable_max", "acceptable_rms", "coincidence")
+"""Results that are made of the problem without its discrepancy."""
+
 
 @dataclass(frozen=True)
 class CaseResults:
@@ -57,7 +60,8 @@ class CaseResults:
     case : which
     evidence : `pipeline.tuning.evidence.Evidence`
     universality : for each kind of scatter, empty if not made
-    stale : names of stored results that are left out, being made from another problem
+    stale : names of stored results that are left out, being made from another problem or by
+        another version
     others : as their classes say; ``stiffness_bare`` is without model discrepancy
     """
 
@@ -98,20 +102,13 @@ def load_results(cases: Sequence[Case]) -> list[CaseResults]:
 
 def _load(case):
     paths = {name: case.folder / f"{name}.h5" for name in CLASSES}
-    made_from = {name: store.made_from(path) for name, path in paths.items() if path.is_file()}
-    now = _identities(case) if made_from else ()
-    stale = tuple(name for name, problem in made_from.items() if problem not in now)
-    stored = {
-        name: None if name in stale else store.load(paths[name], cls)
-        for name, cls in CLASSES.items()
-    }
+    there = [name for name, path in paths.items() if path.is_file()]
+    now = {d: store.identity_of(case.problem(discrepancy=d)) for d in (True, False) if there}
+    true = [n for n in there if store.made_from(paths[n]) == now[n not in WITHOUT_DISCREPANCY]]
+    stored = {n: store.load(paths[n], cls) if n in true else None for n, cls in CLASSES.items()}
+    stale = tuple(name for name in there if stored[name] is None)
     scattered = [stored.pop(f"universality_{scatter}") for scatter in SCATTERS]
     return CaseResults(case, universality=tuple(u for u in scattered if u), stale=stale, **stored)
-
-
-def _identities(case):
-    """Of the case's problem with and without discrepancy: both are measured."""
-    return {store.identity_of(case.problem(discrepancy=d)) for d in (True, False)}
 
 
 def _tension(results, found):

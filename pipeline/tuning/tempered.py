@@ -6,7 +6,8 @@ posterior,
     ln Z(beta) = ln <L^beta>_prior,  D_KL(beta) = beta <ln L> - ln Z(beta),
     d(beta) = 2 beta^2 Var(ln L),    dD_KL / dln beta = d(beta) / 2,
 
-so the cost of ever better data grows at half the number of constrained parameters. One nested run
+so the cost of ever better data grows at half the number of constrained parameters, amplitudes of a
+discrepancy and the funnels they make included (`pipeline.tuning.dimensionality`). One nested run
 serves every beta from its own down to 0, for its points cover the whole prior.
 """
 

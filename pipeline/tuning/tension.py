@@ -10,7 +10,8 @@ dmu^T (C_A + C_B)^-1 dmu, with d_S degrees of freedom; hence a p-value.
 posterior averages over. ln S is still ln R - ln I, exactly, but it asks a milder question: whether
 the data conflict *once the theory may be wrong by a*. A tension then shows first as amplitudes that
 grow when the data are put together: read it beside `pipeline.tuning.needed` for each selection.
-d_S counts parameters of the theory, at fixed amplitudes (`pipeline.tuning.dimensionality`).
+d_S counts parameters of the theory, at fixed amplitudes (`pipeline.tuning.dimensionality`), while
+ln S is averaged over them: with amplitudes that the data together push up, the chi2 is too mild.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def acceptable(floor=0.02, slope=6.0, reach=0.0, criterion="max", agreement=1.0)
     return made_up(
         AcceptableFraction, criterion=criterion, epsilon=epsilon, bits=bits, bits_error=error,
         plain_bits=np.full(40, np.nan), plain_bits_error=np.full(40, np.nan),
-        memory=np.full(40, 0.2), agreement=agreement, floor=floor, floor_spread=0.01,
+        memory=np.full(40, 0.2), agreement=agreement, floor=floor, floor_spread=0.001 * floor,
     )  # fmt: skip
 
 

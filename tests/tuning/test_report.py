@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.tuning.coincidence import Coincidence
 from pipeline.tuning.comparison import collect
+from pipeline.tuning.shuffling import EACH
 from pipeline.tuning.tables.acceptable_at import acceptable_at, percent
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, entries
 from pipeline.tuning.tables.markdown import markdown
@@ -88,6 +90,31 @@ def test_nothing_below_the_floor_and_a_bound_above_it():
     assert math.isnan(error)
     assert note == "lower bound"
     assert [percent(e) for e in (0.456, 1.0, 2.5)] == ["46%", "100%", "factor 3.5"]
+
+
+def test_a_floor_that_is_not_sure_is_marked_where_it_is_used():
+    fraction = replace(acceptable(floor=0.3), floor_spread=0.05)
+    listed = entries([results(case("two_phase"), evidence=evidence(), acceptable_max=fraction)])
+    marked = {e.measured.measure for e in listed if any("floor" in f for f in e.measured.flags)}
+    assert marked == {"acceptable_max_0.2", "acceptable_max_0.1", "acceptable_max_floor"}
+
+
+def test_few_survivors_give_a_bound():
+    """95% of 0, 1, 2 of n: 3.00, 4.74, 6.30 over n."""
+    for k, limit in ((0, 2.996), (1, 4.744), (2, 6.296)):
+        share = k / 4000
+        found = Coincidence(
+            (EACH,), 1.0, np.array([share]), np.array([share]), np.array([9.0]), np.array([1.0]),
+            np.array([k == 0]), 2000, 4000,
+        )  # fmt: skip
+        (bits,) = [
+            e.measured
+            for e in entries([results(case("two_phase"), coincidence=found)])
+            if e.measured.measure.endswith("_bits")
+        ]
+        assert bits.note == "lower bound"
+        if k:
+            assert bits.value == pytest.approx(-np.log2(limit / 4000), abs=1e-3)
 
 
 def test_the_more_precise_of_counting_and_subset_simulation_is_quoted():

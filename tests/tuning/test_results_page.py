@@ -51,7 +51,7 @@ def expected(row):
     else:
         text = f"{value:.1f} ± {max(error, 0.1):.1f}"
     doubted = "did not forget" in note or "ended higher" in note
-    return f"{text} *" if doubted and text != "none" else text
+    return f"{text} *" if doubted else text
 
 
 @pytest.mark.parametrize("column", COLUMNS)

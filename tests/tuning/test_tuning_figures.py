@@ -1,6 +1,7 @@
 """Figures of the study: drawn from whatever there is, and honest about it."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,6 +152,16 @@ def test_matrix_groups_by_medium_and_blanks_the_insignificant():
     image = figure.axes[0].images[0].get_array()
     significant = np.nan_to_num(pairs.bits) > pairs.null_limit
     assert (~np.ma.getmaskarray(np.ma.masked_invalid(image))).sum() == significant.sum() / 2
+
+
+def test_a_matrix_without_any_pair_is_said():
+    pairs = pair_information("two_phase")
+    none = replace(pairs, bits=np.zeros_like(pairs.bits))
+    made = {
+        "earth": results(case("two_phase"), evidence=evidence(), mutual_information=pairs),
+        "voyager": results(case("two_phase"), evidence=evidence(), mutual_information=none),
+    }
+    assert "no pair" in drawn(mutual_information_figure(made, {}, "two-phase"))
 
 
 def test_each_prior_set_has_its_figures(study, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
         ax.set_title(RANGE_TITLES[place])
         _precision_axis(ax, min((_end(f) for f in shown.values()), default=min(_TICKS)))
         ax.grid(axis="y", color=GREY, alpha=0.2, lw=0.6)
-        if absent := [looks[run].label for run, f in shown.items() if not _measured(f).any()]:
+        if absent := [looks[run].label for run, f in shown.items() if f.floor > max(_TICKS)]:
             words = "nothing within a factor of 3:\n" + "\n".join(absent)
             ax.text(0.98, 0.03, words, transform=ax.transAxes, ha="right", fontsize=8.5)
     axes[0].set_ylim(0, 1.06 * highest)
@@ -88,6 +88,8 @@ def _precision_axis(ax, last: float) -> None:
     ax.set_xticks([100 * t for t in ticks], [f"{100 * t:g}" for t in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(r"agreement asked for, $\epsilon$ [%] (closer to the right)")
+    if last > 1.0:
+        return
     ax.axvline(100, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
     ax.text(
         98, 0.985, "factor of 2", transform=ax.get_xaxis_transform(), rotation=90,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
@@ -49,11 +50,17 @@ def mutual_information_figure(
             ax.set_xticks([])
             ax.set_yticks([])
             continue
-        image = _matrix(ax, pairs[place], media, colours, largest)
+        if not _connected(pairs[place]).any():
+            ax.text(0.5, 0.5, "no pair", ha="center", color=GREY, transform=ax.transAxes)
+            ax.set_xticks([])
+            ax.set_yticks([])
+            continue
+        _matrix(ax, pairs[place], media, colours, largest)
         if doubt := doubts(results[place]):
             ax.set_title(f"{title}: {RANGE_TITLES[place]} ({doubt})", color=VERMILLION, pad=8)
     bar = figure.add_axes((1 - 0.8 / width, bottom / height, 0.16 / width, side / height))
-    figure.colorbar(image, cax=bar, label="mutual information [bits]")
+    scale = ScalarMappable(Normalize(0.0, largest), colours)
+    figure.colorbar(scale, cax=bar, label="mutual information [bits]")
     limits = " and ".join(f"{p.null_limit:.2g}" for p in pairs.values())
     add_footnote(
         figure,
@@ -69,7 +76,7 @@ def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
     order = sorted(kept, key=lambda i: (*MEDIA, "", tags[i]).index(tags[i]))
     bits = np.tril(pairs.bits[np.ix_(order, order)], -1)
     shown = np.where(bits > pairs.null_limit, bits, np.nan)
-    image = ax.imshow(shown, cmap=colours, vmin=0, vmax=largest)
+    ax.imshow(shown, cmap=colours, vmin=0, vmax=largest)
     for i, j in np.argwhere(np.isfinite(shown)):
         dark = shown[i, j] > _DARK * largest
         ax.text(
@@ -83,7 +90,6 @@ def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
     ax.tick_params(which="both", length=0)
     ax.plot([-0.5, len(order) - 0.5], [-0.5, len(order) - 0.5], color=GREY, lw=0.6)
     _separate(ax, [tags[i] for i in order])
-    return image
 
 
 def _connected(pairs) -> np.ndarray:

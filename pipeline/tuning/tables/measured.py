@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import chi2
 
 from pipeline.tuning.information import NATS_PER_BIT
 from pipeline.tuning.shuffling import EACH
@@ -74,13 +75,14 @@ def _acceptable(result):
         differ = ()
         if fraction.agreement > _MOST_SIGMA:
             differ = (f"rare and plain estimates differ by {fraction.agreement:.1f} sigma",)
+        floor, spread = fraction.floor, fraction.floor_spread
+        unsure = (_UNSURE_FLOOR,) if spread > _MOST_SPREAD * floor else ()
         for epsilon in EPSILONS:
             bits, error, note = acceptable_at(fraction, epsilon)
             flags = (*differ, *([_REMEMBERED] if remembered(fraction, epsilon) else []))
+            flags += unsure if np.isinf(bits) else ()
             key = f"acceptable_{criterion}_{epsilon:g}"
             yield Measured(key, bits, error, "bits", note, flags)
-        floor, spread = fraction.floor, fraction.floor_spread
-        unsure = (_UNSURE_FLOOR,) if spread > _MOST_SPREAD * floor else ()
         yield Measured(f"acceptable_{criterion}_floor", floor, spread, "epsilon", "", unsure)
 
 
@@ -90,13 +92,17 @@ def _coincidence(result):
     for i, test in enumerate(c.tests):
         key = "acceptable_" + _key_of(test)
         share, error = c.share[i], c.share_error[i]
-        bits, bits_error, note = c.bits[i], c.bits_error[i], ""
-        if c.is_bound[i]:
-            note = LOWER_BOUND
-        elif share < 2.0 * error:  # a few survivors: how many there are is not known
-            bits, bits_error, note = -np.log2(share + 2.0 * error), np.nan, LOWER_BOUND
+        bits, bits_error, note = c.bits[i], c.bits_error[i], LOWER_BOUND if c.is_bound[i] else ""
+        if 0.0 < share < 2.0 * error:  # so few survivors that their number is anyone's guess
+            bits, bits_error, note = _least_bits(share, error, c.n_shuffled), np.nan, LOWER_BOUND
         yield Measured(f"{key}_share", share, error, "", test)
         yield Measured(f"{key}_bits", bits, bits_error, "bits", note)
+
+
+def _least_bits(share, error, n):
+    """95% lower bound on -log2 of a share of n: Poisson, or by its error where that is larger."""
+    most = 0.5 * chi2.ppf(0.95, 2.0 * (round(share * n) + 1.0)) / n
+    return float(-np.log2(min(1.0, max(most, share + 2.0 * error))))
 
 
 def _key_of(test):
