@@ -284,7 +284,7 @@ def test_doubts_are_numbered_below_the_table():
     assert "(1) few draws" in text
     assert "(1) modes missed" in text
     assert "differ by 5.0 sigma" in text
-    assert cells(text, "Checks", "two_phase", "emcee")[0] == "no"
+    assert cells(text, "Checks", "two_phase", "emcee")[0] == "disagree about b"
 
 
 def test_every_run_and_prior_set_has_its_row():

@@ -228,7 +228,7 @@ _CHECKS = Theme(
     "from emcee's draws.",
     (
         _yes_no("nested converged", "nested_converged", "no"),
-        _yes_no("emcee agrees", "samplers_agree", "no"),
+        Column("emcee", ("samplers_agree",), lambda m: m.note),
         _column("bridge - nested [nats]", "bridge_minus_nested"),
     ),
 )
