@@ -45,13 +45,9 @@ def mutual_information_figure(
         x = (left + k * (side + gap)) / width
         ax = figure.add_axes((x, bottom / height, side / width, side / height))
         ax.set_title(f"{title}: {RANGE_TITLES[place]}", pad=8)
-        if place not in pairs:
-            ax.text(0.5, 0.5, "no result", ha="center", color=GREY, transform=ax.transAxes)
-            ax.set_xticks([])
-            ax.set_yticks([])
-            continue
-        if not _connected(pairs[place]).any():
-            ax.text(0.5, 0.5, "no pair", ha="center", color=GREY, transform=ax.transAxes)
+        if place not in pairs or not _connected(pairs[place]).any():
+            words = "no pair" if place in pairs else "no result"
+            ax.text(0.5, 0.5, words, ha="center", color=GREY, transform=ax.transAxes)
             ax.set_xticks([])
             ax.set_yticks([])
             continue
