@@ -86,7 +86,7 @@ def stored_seeds(case: Case, settings: NestedSettings | None = None) -> tuple[in
     return tuple(
         seed
         for seed in sorted(seeds)
-        if store.load(_path(case, seed), NestedRun, _key(problem, settings, seed)) is not None
+        if store.stored_key(_path(case, seed)) == _key(problem, settings, seed)
     )
 
 

@@ -45,7 +45,13 @@ def key_of(problem, **settings) -> str:
 
 
 def made_from(path: str | Path) -> str | None:
-    """Identity of the problem that a stored result is made from; None if there is no result.
+    """Identity of the problem that a stored result is made from; None if there is no result."""
+    key = stored_key(path)
+    return key and key.split()[0]
+
+
+def stored_key(path: str | Path) -> str | None:
+    """Key of a stored result; None if there is no result.
 
     Raises
     ------
@@ -56,7 +62,7 @@ def made_from(path: str | Path) -> str | None:
         return None
     try:
         with h5py.File(path, "r") as file:
-            return str(file.attrs["key"]).split()[0]
+            return str(file.attrs["key"])
     except (OSError, KeyError, RuntimeError) as error:
         raise _damaged(path, error) from error
 
