@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likelihoods.discrepancy import parameter_name
 from pipeline.tuning.derivatives import STEP, central_differences, per_logarithm, prior_sd
+from pipeline.tuning.dimensionality import amplitude_columns
 from pipeline.tuning.fisher import data_blocks, fisher_matrices, log_predictions
 from pipeline.tuning.power_laws import exponents_of, spell
 from transport.errors import CrtuneError
@@ -99,8 +99,8 @@ def stiffness(
     CrtuneError: a prediction at the best fit, or at every draw, is impossible
     """
     blocks = data_blocks(problem.likelihood, discrepancy)
-    amplitudes = {parameter_name(group) for group in problem.likelihood.groups}
-    columns = [i for i, p in enumerate(problem.parameters) if p.name not in amplitudes]
+    amplitudes = amplitude_columns(problem)
+    columns = [i for i in range(problem.ndim) if i not in amplitudes]
     parameters = [problem.parameters[i] for i in columns]
     sd = prior_sd(problem)[columns]
     theta = np.vstack([best, draws])

@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from likelihoods.discrepancy import parameter_name
 from pipeline.posterior import ensemble_files, load_run
 from pipeline.tuning import evidence, information, store
 from pipeline.tuning.acceptable import STATES_EPSILON, AcceptableSettings, acceptable_fraction
@@ -20,6 +19,7 @@ from pipeline.tuning.choices import MEASURES
 from pipeline.tuning.coincidence import LEAST_STATES, shuffle_acceptable
 from pipeline.tuning.conspiracy import NUISANCES, shuffle_tests
 from pipeline.tuning.criteria import CRITERIA
+from pipeline.tuning.dimensionality import amplitude_columns
 from pipeline.tuning.mutual_information import media_information, pair_information
 from pipeline.tuning.needed import discrepancy_needed
 from pipeline.tuning.nested import NestedSettings
@@ -147,8 +147,7 @@ class Study:
 
     def _information(self):
         """ln Z with the error that goes beyond what the runs claim."""
-        amplitudes = {parameter_name(group) for group in self.problem.likelihood.groups}
-        columns = [i for i, p in enumerate(self.problem.parameters) if p.name in amplitudes]
+        columns = amplitude_columns(self.problem)
         parts = [information.nested_information(run, columns) for run in self._runs]
         found = information.combine(parts)
         return found.with_log_z_error(self.posterior.log_z_error)
