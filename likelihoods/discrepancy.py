@@ -146,6 +146,12 @@ class _Basis:
         chi2 = np.sum((residuals @ self.vectors) ** 2 / inflation, axis=1)
         return -0.5 * (chi2 + np.sum(np.log(inflation), axis=1) + self.constant)
 
+    def log_likelihood_at_each(self, residuals: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """ln L (n_walkers, m) of residuals (n_walkers, n) at all of m amplitudes squared (m,)."""
+        inflation = 1.0 + np.multiply.outer(self.eigenvalues, variance)
+        chi2 = (residuals @ self.vectors) ** 2 @ (1.0 / inflation)
+        return -0.5 * (chi2 + np.sum(np.log(inflation), axis=0) + self.constant)
+
 
 class DiscrepantLikelihood:
     """Log-space Gaussian likelihood of a group of data sets with a shared discrepancy.
@@ -191,6 +197,14 @@ class DiscrepantLikelihood:
         ]
         terms = np.diff(np.stack(cumulative, axis=1), axis=1, prepend=0.0)
         return np.where(possible & sane[:, None], terms, -np.inf)
+
+    def log_likelihood_at_each(
+        self, predictions: Mapping[str, np.ndarray], amplitudes: np.ndarray
+    ) -> np.ndarray:
+        """ln L of the whole group (n, m) at m amplitudes; -inf where a prediction is impossible."""
+        residuals, possible = self._residuals(predictions)
+        terms = self._bases[-1].log_likelihood_at_each(residuals, np.square(amplitudes))
+        return np.where(possible.all(axis=1)[:, None], terms, -np.inf)
 
     def _residuals(self, predictions):
         residuals, possible = [], []

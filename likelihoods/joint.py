@@ -142,6 +142,32 @@ class JointLikelihood:
             terms = [term.log_likelihood(predictions, values) for term in self._terms]
         return np.concatenate(terms, axis=1)[:, self._order]
 
+    def log_likelihood_by_amplitude(
+        self, values: Mapping[str, np.ndarray], amplitudes: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Log-likelihood of each discrepancy group at many amplitudes of its own, by group.
+
+        The groups are independent at given predictions, so the sum over groups of one column each
+        is the joint log-likelihood. -inf, never NaN, where predictions are impossible.
+
+        Parameters
+        ----------
+        values : scenario and nuisance values, each (n,); amplitudes in it do not matter
+        amplitudes : group name to (m,) amplitudes
+
+        Returns
+        -------
+        group name to (n, m); empty without discrepancy
+        """
+        if not self.groups:
+            return {}
+        predictions = self.predict(values)
+        with np.errstate(invalid="ignore"):
+            return {
+                group: term.log_likelihood_at_each(predictions, amplitudes[group])
+                for group, term in zip(self.groups, self._terms, strict=True)
+            }
+
     def max_abs_log_ratio(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """max |ln(model / data)| over the bins of each data set, (n,); inf where impossible."""
         return self.max_abs_log_ratio_of(self.predict(values))

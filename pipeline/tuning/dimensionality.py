@@ -23,8 +23,6 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from likelihoods.discrepancy import parameter_name
-
 DEGREE = 3
 _HIGH = 0.99
 
@@ -49,12 +47,6 @@ def dimensionality(
     d = 2.0 * float(weight @ residual**2)
     error = float(np.linalg.norm(weight * (2.0 * residual**2 - d)))
     return d, error, peak_dimensionality(residual, weight)
-
-
-def amplitude_columns(problem) -> list[int]:
-    """Which coordinates of a `pipeline.problem.Problem` are amplitudes of its discrepancy."""
-    names = {parameter_name(group) for group in problem.likelihood.groups}
-    return [i for i, p in enumerate(problem.parameters) if p.name in names]
 
 
 def conditional_mean(

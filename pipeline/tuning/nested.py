@@ -6,6 +6,9 @@ file. Its cost is its own: nine tenths of the time go into drawing from its boun
 
 Its first, exploring phase is biased (by -0.05 in ln Z on Gaussians, while it claims 0.007), so the
 points of that phase are thrown away where evidence is asked for.
+
+Amplitudes of a model discrepancy are not sampled but integrated, and drawn afterwards
+(`pipeline.tuning.marginal`).
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from pipeline.tuning.marginal import NODES, Marginal
 from transport.errors import CrtuneError
 
 _IMPOSSIBLE = -1e100
@@ -40,6 +44,7 @@ class NestedSettings:
     f_live : share of the evidence that may be left in the live points when exploring ends
     discard_exploration : keep only points drawn after exploring: unbiased
     max_calls : evaluations after which it gives up, unconverged
+    nodes : amplitudes of each discrepancy at which the likelihood is integrated
     """
 
     n_live: int = 500
@@ -48,6 +53,7 @@ class NestedSettings:
     f_live: float = 0.01
     discard_exploration: bool = True
     max_calls: int = 2_000_000
+    nodes: int = NODES
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,9 @@ class NestedRun:
     Attributes
     ----------
     theta : (n, ndim) sampled coordinates
-    log_likelihood : (n,)
-    log_volume : (n,) ln of the prior mass that each point stands for; the masses inside the
-        prior's constraints add up to 1
+    log_likelihood : (n,) at the point, amplitudes of a discrepancy included
+    log_volume : (n,) ln of the prior mass that each point stands for, amplitudes integrated out;
+        the masses inside the prior's constraints add up to 1
     log_weight : (n,) ln of the normalised posterior weights
     log_z, log_z_error : of the prior normalised to its constraints; nats, error of this run alone
     n_eff : effective number of posterior draws
@@ -115,7 +121,7 @@ def run_nested(
     problem : as `pipeline.problem.Problem`
     seed : of all randomness
     log_likelihood : coordinates (n, ndim) inside the constraints -> (n,), instead of the
-        problem's own
+        problem's own, amplitudes at their prior median
     checkpoint : file to go on from and to write to; removed at the end
     progress : whether to draw a bar on stderr
 
@@ -125,9 +131,9 @@ def run_nested(
         checkpoint is damaged or of another problem
     """
     settings = settings or NestedSettings()
-    target = log_likelihood or (lambda theta: problem.log_likelihood(theta).sum(axis=1))
+    marginal = Marginal(problem, settings.nodes)
     path = _checkpoint(problem, settings, seed, checkpoint)
-    sampler = _sampler(problem, target, settings, seed, path)
+    sampler = _sampler(marginal, log_likelihood or marginal.log_likelihood, settings, seed, path)
     done = _run(sampler, settings, progress, title)
     if path is not None:
         Path(path).unlink(missing_ok=True)
@@ -138,14 +144,18 @@ def run_nested(
             f"{title}: the likelihood is impossible almost everywhere in the prior "
             f"({inside.sum()} possible points of {len(inside)}); loosen the priors or the cuts"
         )
+    theta, log_weight, log_l = theta[inside], log_weight[inside], log_l[inside]
     # nautilus: weight = L volume / Z, of the prior without its constraints
     log_volume = log_weight - log_l + sampler.log_z - problem.kept_share.log
+    if marginal.groups and log_likelihood is None:
+        theta = marginal.with_amplitudes(theta, np.random.default_rng(seed))
+        log_l = problem.log_likelihood(theta).sum(axis=1)
     error = float(np.hypot(1.0 / np.sqrt(max(sampler.n_eff, 1.0)), problem.kept_share.log_error))
     return NestedRun(
-        theta=theta[inside],
-        log_likelihood=log_l[inside],
-        log_volume=log_volume[inside],
-        log_weight=log_weight[inside],
+        theta=theta,
+        log_likelihood=log_l,
+        log_volume=log_volume,
+        log_weight=log_weight,
         log_z=float(sampler.log_z - problem.kept_share.log),
         log_z_error=error,
         n_eff=float(sampler.n_eff),
@@ -157,12 +167,12 @@ def run_nested(
     )
 
 
-def _sampler(problem, target, settings, seed, path):
+def _sampler(marginal, target, settings, seed, path):
     from nautilus import Sampler  # slow to import: scikit-learn
 
     def log_l(theta):
         result = np.full(len(theta), _IMPOSSIBLE)
-        inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
+        inside = np.flatnonzero(marginal.problem.log_prior(theta) > -np.inf)
         if inside.size:
             values = target(theta[inside])
             result[inside] = np.where(np.isfinite(values), values, _IMPOSSIBLE)
@@ -170,9 +180,9 @@ def _sampler(problem, target, settings, seed, path):
 
     try:
         return Sampler(
-            problem.prior_transform,
+            marginal.prior_transform,
             log_l,
-            n_dim=problem.ndim,
+            n_dim=marginal.ndim,
             n_live=settings.n_live,
             n_networks=1,
             n_batch=200,

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.tuning.derivatives import STEP, central_differences, per_logarithm, prior_sd
-from pipeline.tuning.dimensionality import amplitude_columns
 from pipeline.tuning.fisher import data_blocks, fisher_matrices, log_predictions
+from pipeline.tuning.marginal import amplitude_columns
 from pipeline.tuning.power_laws import exponents_of, spell
 from transport.errors import CrtuneError
 

@@ -19,7 +19,7 @@ from pipeline.tuning.choices import MEASURES
 from pipeline.tuning.coincidence import LEAST_STATES, shuffle_acceptable
 from pipeline.tuning.conspiracy import NUISANCES, shuffle_tests
 from pipeline.tuning.criteria import CRITERIA
-from pipeline.tuning.dimensionality import amplitude_columns
+from pipeline.tuning.marginal import Marginal, amplitude_columns
 from pipeline.tuning.mutual_information import media_information, pair_information
 from pipeline.tuning.needed import discrepancy_needed
 from pipeline.tuning.nested import NestedSettings
@@ -136,7 +136,7 @@ class Study:
     def _evidence(self):
         self._remember("evidence", lambda: evidence.combine(self._runs)[0])
         self._remember("information", self._information)
-        self._remember("tempered", lambda: tempered_curve(self.posterior))
+        self._remember("tempered", self._tempered)
         if self.problem.likelihood.groups:
             self._remember(
                 "needed",
@@ -151,6 +151,10 @@ class Study:
         parts = [information.nested_information(run, columns) for run in self._runs]
         found = information.combine(parts)
         return found.with_log_z_error(self.posterior.log_z_error)
+
+    def _tempered(self):
+        marginal = Marginal(self.problem, self.settings.nested.nodes)
+        return tempered_curve(self.posterior, marginal=marginal)
 
     def _acceptable(self):
         problem = self.case.problem(discrepancy=False)

@@ -47,36 +47,55 @@ class TemperedCurve:
     effective_points: np.ndarray
 
 
-def tempered_curve(run, beta: np.ndarray | None = None) -> TemperedCurve:
+def tempered_curve(run, beta: np.ndarray | None = None, marginal=None) -> TemperedCurve:
     """The curve of a nested run.
 
     Parameters
     ----------
-    run : `pipeline.tuning.nested.NestedRun`, or anything with its log_likelihood and log_volume
+    run : `pipeline.tuning.nested.NestedRun`, or anything with its theta, log_likelihood and
+        log_volume
     beta : (n,) powers above 0; default 46 from 1e-3 to 1, 15 a decade
+    marginal : `pipeline.tuning.marginal.Marginal` of the problem of a run whose amplitudes were
+        integrated, as they are here at every beta
     """
     beta = np.geomspace(1e-3, 1.0, 46) if beta is None else np.asarray(beta, dtype=float)
     possible = np.isfinite(run.log_likelihood)
-    log_l, log_v = run.log_likelihood[possible], run.log_volume[possible]
-    rows = np.array([_at(b, log_l, log_v) for b in beta])
+    if marginal is None:
+        levels, log_share = [run.log_likelihood[possible][:, None]], np.zeros(1)
+    else:
+        levels, log_share = marginal.by_amplitude(run.theta[possible]), marginal.log_share
+    log_v = run.log_volume[possible]
+    rows = np.array([_at(b, levels, log_share, log_v) for b in beta])
     rows[rows[:, -1] < LEAST_POINTS, :-1] = np.nan
     return TemperedCurve(beta, *rows.T)
 
 
-def _at(beta, log_l, log_v):
+def _at(beta, levels, log_share, log_v):
     """The fields of `TemperedCurve` after beta, errors as in `pipeline.tuning.information`."""
-    log_w = log_v + beta * log_l
+    of_groups = [_over_amplitudes(beta, level, log_share) for level in levels]
+    log_l, mean_l, variance_l = np.sum(of_groups, axis=0)
+    log_w = log_v + log_l
     log_z = logsumexp(log_w)
     weight = np.exp(log_w - log_z)
-    mean = weight @ log_l
-    deviation = beta * (log_l - mean)
-    dimensionality = 2.0 * (weight @ deviation**2)
+    mean = weight @ mean_l
+    deviation = beta * (mean_l - mean)
+    square = deviation**2 + beta**2 * variance_l
+    dimensionality = 2.0 * (weight @ square)
     return (
         log_z,
         np.linalg.norm(weight),
         beta * mean - log_z,
         np.linalg.norm(weight * (deviation - 1.0)),
         dimensionality,
-        np.linalg.norm(weight * (2.0 * deviation**2 - dimensionality)),
+        np.linalg.norm(weight * (2.0 * square - dimensionality)),
         weighted_size(log_w),
     )
+
+
+def _over_amplitudes(beta, level, log_share):
+    """ln <L^beta>, mean and variance of ln L at each point, (3, n), over amplitudes (n, nodes)."""
+    log_p = beta * level + log_share
+    log_l = logsumexp(log_p, axis=1)
+    p = np.exp(log_p - log_l[:, None])
+    mean = np.sum(p * level, axis=1)
+    return log_l, mean, np.sum(p * (level - mean[:, None]) ** 2, axis=1)
