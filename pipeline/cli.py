@@ -51,6 +51,11 @@ def parser(description: str, epilog: str | None = None) -> argparse.ArgumentPars
     )
 
 
+def names(text: str) -> list[str]:
+    """``a,b`` as an argument's type: options of many words would swallow the runs after them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def add_config_argument(arguments: argparse.ArgumentParser) -> None:
     """``CONFIG`` and ``--set key=value``, as `read_config` takes them."""
     arguments.add_argument(

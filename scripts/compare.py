@@ -17,12 +17,15 @@ def main() -> int:
         "runs", metavar="RUN", nargs="*", help="configs, folders or names (all of runs/ by default)"
     )
     arguments.add_argument(
-        "--priors", metavar="SET", nargs="+", help="prior sets (that of each config by default)"
+        "--priors",
+        metavar="A,B,...",
+        type=cli.names,
+        help="prior sets, e.g. plausible,wide (that of each config by default)",
     )
     arguments.add_argument(
         "--matrices",
-        metavar="NAME",
-        nargs="+",
+        metavar="A,B,...",
+        type=cli.names,
         help="runs to draw the mutual information of (two_phase, if it is there)",
     )
     arguments.add_argument(

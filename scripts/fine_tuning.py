@@ -19,11 +19,19 @@ def main() -> int:
         "runs", metavar="RUN.toml", nargs="*", help="configs (all of runs/ by default)"
     )
     arguments.add_argument(
-        "--priors", metavar="SET", nargs="+", help="prior sets (that of each config by default)"
+        "--priors",
+        metavar="A,B,...",
+        type=cli.names,
+        help="prior sets, e.g. plausible,wide (that of each config by default)",
     )
-    arguments.add_argument("--ranges", nargs="+", metavar="RANGE", help=", ".join(RANGES))
-    arguments.add_argument("--selections", nargs="+", metavar="DATA", help=", ".join(SELECTIONS))
-    arguments.add_argument("--measures", nargs="+", metavar="NAME", help="only these; see below")
+    for option, known in (("--ranges", RANGES), ("--selections", SELECTIONS)):
+        everything = ",".join(known)
+        arguments.add_argument(
+            option, metavar="A,B,...", type=cli.names, help=f"only these ({everything} by default)"
+        )
+    arguments.add_argument(
+        "--measures", metavar="A,B,...", type=cli.names, help="only these; see below"
+    )
     arguments.add_argument(
         "--seeds", type=int, default=1, help="nested runs of each case, for the error of ln Z (1)"
     )

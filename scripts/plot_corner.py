@@ -19,7 +19,10 @@ def main() -> int:
     arguments = cli.parser(__doc__)
     cli.add_run_argument(arguments)
     arguments.add_argument(
-        "--params", metavar="A,B,...", help="only these parameters, e.g. n_warm,B_warm,Ma,L"
+        "--params",
+        metavar="A,B,...",
+        type=cli.names,
+        help="only these parameters, e.g. n_warm,B_warm,Ma,L",
     )
     arguments.add_argument(
         "--output", metavar="STEM", help="write STEM.png and STEM.pdf; default RUN/corner"
@@ -27,10 +30,7 @@ def main() -> int:
     options = arguments.parse_args()
     folder = cli.run_directory(options.run)
     posterior, problem = load_posterior_and_problem(folder)
-    params = None
-    if options.params is not None:
-        params = [name.strip() for name in options.params.split(",") if name.strip()]
-    figure = corner_figure(posterior, problem, params, title=folder.resolve().name)
+    figure = corner_figure(posterior, problem, options.params, title=folder.resolve().name)
     for path in save_figure(figure, Path(options.output or folder / "corner")):
         print(f"figure: {path}")
     print(posterior.verdict.banner())

@@ -17,7 +17,11 @@ def main() -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument("configs", metavar="RUN.toml", nargs="+", help="configs of the runs")
     arguments.add_argument(
-        "--priors", metavar="A,B,...", help="run each config with each of these prior sets"
+        "--priors",
+        metavar="A,B,...",
+        type=cli.names,
+        default=[],
+        help="run each config with each of these prior sets",
     )
     arguments.add_argument("--site", metavar="SITE.toml", help="site file; see docs/site.toml")
     arguments.add_argument(
@@ -39,8 +43,7 @@ def main() -> int:
     from transport.errors import CrtuneError
 
     site = load_site(options.site)
-    priors = [name.strip() for name in (options.priors or "").split(",") if name.strip()]
-    configs = runs_of_campaign(options.configs, priors, options.overrides)
+    configs = runs_of_campaign(options.configs, options.priors, options.overrides)
     for config in configs:
         build_problem(config)  # what is wrong is better heard here than from every task
     failed, sent = 0, []

@@ -41,7 +41,7 @@ def collect(
     have = {r.case.run.path for r in every if not _is_empty(r) or r.stale}
     missing = [
         f"{path.with_suffix('')}: no results of the tuning study yet; make them with "
-        f"scripts/fine_tuning.py {path}{' --priors ' + ' '.join(priors) if priors else ''}"
+        f"scripts/fine_tuning.py {path}{' --priors ' + ','.join(priors) if priors else ''}"
         for path in dict.fromkeys(case.run.path for case in cases)
         if path not in have
     ]

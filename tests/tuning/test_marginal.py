@@ -64,13 +64,14 @@ def test_the_integral_is_that_of_adaptive_quadrature(problem, theta):
             fine = np.linspace(0.0, 1.0, 2001)
             peak = problem.log_likelihood(with_mass(problem, point, fine))[:, i]
 
-            def integrand(u, i=i, point=point, top=peak.max()):
+            top, middle = peak.max(), fine[np.argmax(peak)]
+
+            def integrand(u, i=i, point=point, top=top):
                 log_l = problem.log_likelihood(with_mass(problem, point, [u]))[0, i]
                 return np.exp(log_l - top)
 
-            middle = fine[np.argmax(peak)]
             area, _ = quad(integrand, 0.0, 1.0, points=[middle], epsabs=0, epsrel=1e-8, limit=200)
-            exact += np.log(area) + peak.max()
+            exact += np.log(area) + top
         assert value == pytest.approx(exact, abs=1e-5)
 
 

@@ -146,8 +146,8 @@ def test_bad_names_are_told(arguments, message):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp_path):
     config = shutil.copy(run.path, tmp_path)
-    command = [sys.executable, repo_root() / "scripts" / "fine_tuning.py", config]
-    command += ["--selections", "bc", "--ranges", "earth", "--measures", "evidence"]
+    command = [sys.executable, repo_root() / "scripts" / "fine_tuning.py", "--selections", "bc"]
+    command += ["--ranges", "earth", "--measures", "evidence", config]
     process = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
