@@ -103,9 +103,9 @@ def test_two_phase_truth_lies_within_its_posterior():
 def test_two_samplers_give_one_posterior(cheap):
     """Real data: emcee with the moves of runs against nested sampling as the study uses it.
 
-    The nested posterior lacks part of the tail at small discrepancy, a funnel: there its widths are
-    15% below those of an emcee run long enough, and 10% with twice as many live points. This one is
-    short, worth a few hundred draws, hence the limits.
+    They share neither moves nor coordinates: emcee samples the amplitudes of the discrepancy, the
+    nested sampler integrates them. This emcee run is short, worth a few hundred draws, hence the
+    limits.
     """
     run = run_nested(cheap, NestedSettings(n_eff=1000), seed=3)
     assert run.converged

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import chi2
 
 from pipeline.tuning.conspiracy import NUISANCES
 from pipeline.tuning.shuffling import plan, shuffle
@@ -38,8 +39,6 @@ class Coincidence:
     tests : what moves: a medium, a pair of media together, or each medium by itself
     epsilon : what is acceptable
     share, share_error : of the shuffled states that still are
-    bits, bits_error : -log2 of the share
-    is_bound : no shuffled state is acceptable, and `bits` is the 95% lower bound
     n_states, n_shuffled : how many, before and after
     """
 
@@ -47,11 +46,28 @@ class Coincidence:
     epsilon: float
     share: np.ndarray
     share_error: np.ndarray
-    bits: np.ndarray
-    bits_error: np.ndarray
-    is_bound: np.ndarray
     n_states: int
     n_shuffled: int
+
+    @property
+    def is_bound(self) -> np.ndarray:
+        """Whether so few survive, or none, that `bits` is a lower bound."""
+        return self.share <= 2.0 * self.share_error
+
+    @property
+    def bits(self) -> np.ndarray:
+        """-log2 of the share. Where `is_bound`, of its 95% upper limit: that of a Poisson number,
+        or two errors above where that is more."""
+        survivors = np.round(self.share * self.n_shuffled)
+        poisson = 0.5 * chi2.ppf(0.95, 2.0 * (survivors + 1.0)) / self.n_shuffled
+        most = np.maximum(poisson, self.share + 2.0 * self.share_error)
+        return -np.log2(np.where(self.is_bound, np.minimum(most, 1.0), self.share))
+
+    @property
+    def bits_error(self) -> np.ndarray:
+        """NaN where `is_bound`."""
+        share = np.where(self.is_bound, np.nan, self.share)
+        return self.share_error / (share * np.log(2.0))
 
 
 def shuffle_acceptable(
@@ -101,16 +117,11 @@ def shuffle_acceptable(
         kept = distance(theta) <= np.log1p(epsilon)
         hits.append(kept.reshape(_BLOCKS, -1).mean(axis=1))
     share, error = np.mean(hits, axis=1), np.std(hits, axis=1, ddof=1) / np.sqrt(_BLOCKS)
-    n_shuffled, is_bound = shuffles * size * _BLOCKS, share == 0
-    least = np.where(is_bound, 3.0 / n_shuffled, share)  # 0 of n happens in 5% where it is 3 / n
     return Coincidence(
         tests=tuple(tests),
         epsilon=float(epsilon),
         share=share,
         share_error=error,
-        bits=-np.log2(least),
-        bits_error=np.where(is_bound, np.nan, error / (least * np.log(2.0))),
-        is_bound=is_bound,
         n_states=size * _BLOCKS,
-        n_shuffled=n_shuffled,
+        n_shuffled=shuffles * size * _BLOCKS,
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.tuning.coincidence import shuffle_acceptable
+from pipeline.tuning.coincidence import Coincidence, shuffle_acceptable
 from transport.errors import CrtuneError
 from transport.parameters import Parameter
 
@@ -76,7 +76,21 @@ def test_no_survivor_gives_a_bound():
     )
     warm = found.tests.index("warm layer")
     assert found.is_bound[warm]
-    assert found.bits[warm] == pytest.approx(np.log2(found.n_shuffled / 3))
+    # 0 of n happens in 5% of all cases where 3 are expected
+    assert found.bits[warm] == pytest.approx(np.log2(found.n_shuffled / 3), abs=0.01)
+    assert np.isnan(found.bits_error[warm])
+
+
+def test_few_survivors_give_a_bound():
+    """95% of 0, 1, 2 of n: 3.00, 4.74, 6.30 over n."""
+    share = np.array([0, 1, 2]) / 4000
+    found = Coincidence(("a", "b", "c"), 1.0, share, share, 2000, 4000)
+    assert found.is_bound.all()
+    limits = np.array([2.996, 4.744, 6.296])
+    np.testing.assert_allclose(found.bits, -np.log2(limits / 4000), atol=1e-3)
+    many = Coincidence(("a",), 1.0, np.array([0.25]), np.array([0.01]), 2000, 4000)
+    assert many.bits[0] == 2.0
+    assert many.bits_error[0] == pytest.approx(0.04 / np.log(2.0))
 
 
 def test_too_few_states_are_refused():

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
 
 from pipeline.tuning.information import NATS_PER_BIT
 from pipeline.tuning.shuffling import EACH
@@ -91,18 +90,9 @@ def _coincidence(result):
         return
     for i, test in enumerate(c.tests):
         key = "acceptable_" + _key_of(test)
-        share, error = c.share[i], c.share_error[i]
-        bits, bits_error, note = c.bits[i], c.bits_error[i], LOWER_BOUND if c.is_bound[i] else ""
-        if 0.0 < share < 2.0 * error:  # so few survivors that their number is anyone's guess
-            bits, bits_error, note = _least_bits(share, error, c.n_shuffled), np.nan, LOWER_BOUND
-        yield Measured(f"{key}_share", share, error, "", test)
-        yield Measured(f"{key}_bits", bits, bits_error, "bits", note)
-
-
-def _least_bits(share, error, n):
-    """95% lower bound on -log2 of a share of n: Poisson, or by its error where that is larger."""
-    most = 0.5 * chi2.ppf(0.95, 2.0 * (round(share * n) + 1.0)) / n
-    return float(-np.log2(min(1.0, max(most, share + 2.0 * error))))
+        note = LOWER_BOUND if c.is_bound[i] else ""
+        yield Measured(f"{key}_share", c.share[i], c.share_error[i], "", test)
+        yield Measured(f"{key}_bits", c.bits[i], c.bits_error[i], "bits", note)
 
 
 def _key_of(test):
