@@ -1,0 +1,119 @@
+"""Stored chains that are damaged, cut, of another problem or of another version."""
+
+from __future__ import annotations
+
+import shutil
+
+import h5py
+
+from tests.bad_input.case import (
+    ENSEMBLE,
+    FIRST,
+    MORE,
+    SUMMARIZE,
+    Case,
+    as_folder,
+    cut_to,
+    replaced,
+    written,
+)
+
+
+def other_hdf5(folder):
+    with h5py.File(folder / ENSEMBLE, "w") as file:
+        file["x"] = [1.0]
+
+
+def newer_format(folder):
+    with h5py.File(folder / ENSEMBLE, "r+") as file:
+        file["crtune"].attrs["format"] = 99
+
+
+def flipped_byte(folder):
+    path = folder / FIRST
+    with h5py.File(path, "r") as file:
+        offset = file["mcmc/chain"].id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[offset + 100] ^= 0xFF
+    path.write_bytes(content)
+
+
+def header_gone(folder):
+    with h5py.File(folder / ENSEMBLE, "r+") as file:
+        del file["crtune/header"]
+        file["crtune/header"] = "{not JSON"
+
+
+def journal_gone(folder):
+    path = folder / FIRST
+    with h5py.File(path, "r+") as file:
+        file["crtune/journal"][...] = 0
+
+
+def a_third_ensemble(folder):
+    shutil.copy(folder / ENSEMBLE, folder / "run/ensemble_02.h5")
+
+
+SALVAGE = (*MORE, "--salvage")
+CHAINS = [
+    Case("chain: truncated", (ENSEMBLE, "damaged", "--salvage"), cut_to(ENSEMBLE, 0.9), MORE),
+    Case("chain: truncated, read", (ENSEMBLE, "--salvage"), cut_to(ENSEMBLE, 0.9), SUMMARIZE),
+    Case("chain: no bytes", (ENSEMBLE, "damaged"), written(ENSEMBLE, b""), MORE),
+    Case("chain: no bytes, read", (ENSEMBLE, "damaged"), written(ENSEMBLE, b""), SUMMARIZE),
+    Case("chain: nothing to salvage", (ENSEMBLE, "move it"), written(ENSEMBLE, b""), SALVAGE),
+    Case("chain: not HDF5", (ENSEMBLE, "damaged"), written(ENSEMBLE, b"chain" * 999), MORE),
+    Case("chain: a folder", (ENSEMBLE,), as_folder(ENSEMBLE), MORE),
+    Case("chain: other HDF5", (ENSEMBLE, "no chain file of crtune"), other_hdf5, MORE),
+    Case("chain: of a newer version", (ENSEMBLE, "newer", "update"), newer_format, MORE),
+    Case("chain: flipped byte", (FIRST, "after step 0 of 4", "--salvage"), flipped_byte, MORE),
+    Case("chain: spoilt header", (ENSEMBLE, "damaged"), header_gone, MORE),
+    Case("chain: spoilt header, read", (ENSEMBLE, "damaged"), header_gone, SUMMARIZE),
+    Case("chain: spoilt journal", (FIRST, "nothing can be recovered"), journal_gone, MORE),
+    Case("chain: more than wanted", ("ensemble_02.h5", "raise it"), a_third_ensemble, MORE),
+    Case(
+        "chain: other priors",
+        ("ensemble_00.h5", "another problem", "prior.r", "high=16", "--fresh"),
+        replaced("priors.toml", "high = 15.0", "high = 16.0"),
+        MORE,
+    ),
+    Case(
+        "chain: other data",
+        ("ensemble_00.h5", "another problem", "data.mine", "sha256"),
+        replaced("mine.ecsv", "\n100.0,108.0,", "\n100.1,108.0,"),
+        MORE,
+    ),
+    Case(
+        "chain: other scenario",
+        ("ensemble_00.h5", "another problem", "scenario: kolmogorov in the file"),
+        lambda folder: (
+            replaced("run.toml", "kolmogorov", "power_law_diffusion")(folder),
+            replaced("run.toml", "priors.toml", "plausible")(folder),
+        ),
+        MORE,
+    ),
+    Case(
+        "chain: other walkers",
+        ("ensemble_00.h5", "nwalkers: 24 in the file, 30 now"),
+        replaced("run.toml", "walkers = 24", "walkers = 30"),
+        MORE,
+    ),
+    Case("run: none of this name", ("rn", "mean 'run'"), command=("summarize", "DIR/../rn")),
+    Case(
+        "run: not started",
+        ("no results yet", "run_mcmc.py"),
+        lambda folder: shutil.move(folder / "run.toml", folder / "new.toml"),
+        ("summarize", "DIR/../new"),
+    ),
+    Case(
+        "run: no chains",
+        ("run: holds no chains",),
+        lambda folder: [path.unlink() for path in (folder / "run").iterdir()],
+        ("plot_corner", "DIR"),
+    ),
+    Case(
+        "corner: unknown parameter",
+        ("--params", "kapa_0", "mean 'kappa_0'"),
+        command=("plot_corner", "DIR", "--params", "kapa_0"),
+    ),
+    Case("spectra: no draws", ("--draws 0",), command=("plot_spectra", "DIR", "--draws", "0")),
+]
