@@ -13,9 +13,11 @@ On a posterior of ten parameters, two of them amplitudes, whose ln Z is 469.29 +
 sampling, nested sampling with 500 live points finds 468.99 with the amplitudes sampled, and 469.24
 and 469.26 (two seeds) with the amplitudes integrated.
 
-The integral is a Gauss-Legendre sum in the prior mass of the amplitude. ln L_g varies by at most
-half the number of points per e-fold, so neighbouring nodes see almost the same; on problems of
-this project 64 nodes agree with adaptive quadrature to 1e-6 (tests/tuning/test_marginal.py).
+The integral is a Gauss-Legendre sum in the sampled coordinate, ln a, over all of the prior. Around
+its peak ln L_g varies over tenths of an e-fold; where it rises more steeply, at the smallest
+amplitudes of states that do not fit, the likelihood is negligible. Against a fine grid 64 nodes are
+off by 4e-8 at most for posterior states under the prior sets of this project, whose amplitudes span
+five to eight e-folds, and by less than 1e-3 under log-normal and uniform priors.
 """
 
 from __future__ import annotations
@@ -27,7 +29,14 @@ from likelihoods.discrepancy import parameter_name
 from transport.errors import CrtuneError
 
 NODES = 64
-"""Amplitudes per group."""
+"""Amplitudes per group for the integral."""
+DRAWN_NODES = 256
+"""Amplitudes per group to draw from: spread evenly over cells as wide as those of 64 nodes, draws
+would lower <ln L> by 0.04 nats under `wide`; with these it is 0.003."""
+_TAIL = 1e-16
+"""Prior mass that is left out at either end."""
+_BLOCK = 1000
+"""States that are predicted at a time, some 30 MB."""
 
 
 def amplitude_columns(problem) -> list[int]:
@@ -55,26 +64,36 @@ class Marginal:
     Attributes
     ----------
     ndim : coordinates that are left
-    log_share : (nodes,) ln of the prior mass that each amplitude stands for; (1,) zeros without
-        amplitudes
+    log_share : (n_groups, nodes) ln of the prior mass that each amplitude stands for; (1, 1), 0,
+        without amplitudes
     """
 
     def __init__(self, problem, nodes: int = NODES):
         self.problem = problem
         self.groups = _groups(problem)
-        self._columns = amplitude_columns(problem)
+        names = [p.name for p in problem.parameters] if self.groups else []
+        self._columns = [names.index(parameter_name(group)) for group in self.groups]
         self._refuse_constraints()
         self._others = [i for i in range(problem.ndim) if i not in self._columns]
         self.ndim = len(self._others)
-        x, weight = roots_legendre(nodes)
-        self._mass = 0.5 * (1.0 + x)
-        self._edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])
-        self.log_share = np.log(0.5 * weight) if self.groups else np.zeros(1)
-        grid = np.full((nodes, problem.ndim), 0.5)
-        grid[:, self._columns] = self._mass[:, None]
+        self.log_share = np.zeros((1, 1))
         if self.groups:
-            values = problem.values(problem.prior_transform(grid))
-            self._amplitudes = {g: values[parameter_name(g)] for g in self.groups}
+            self._place(nodes)
+
+    def _place(self, nodes):
+        """Amplitudes by group, the edges of their cells (nodes + 1, n_groups), and their shares."""
+        product = self.problem.prior.product
+        ends = np.full((2, self.problem.ndim), 0.5)
+        ends[:, self._columns] = [[_TAIL], [1.0 - _TAIL]]
+        low, high = self.problem.prior_transform(ends)
+        x, weight = roots_legendre(nodes)
+        grid = low + 0.5 * (high - low) * (1.0 + x)[:, None]
+        log_share = product.terms(grid)[:, self._columns] + np.log(weight)[:, None]
+        edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])[:, None]
+        self.log_share = (log_share - logsumexp(log_share, axis=0)).T
+        self._edges = (low + (high - low) * edges)[:, self._columns]
+        values = self.problem.values(grid)
+        self._amplitudes = {group: values[parameter_name(group)] for group in self.groups}
 
     def _refuse_constraints(self):
         """An amplitude can only be integrated by itself if it is free of the others."""
@@ -101,6 +120,25 @@ class Marginal:
         ----------
         theta : (n, problem.ndim) coordinates; amplitudes in it do not matter
         """
+        blocks = [self._by_amplitude(part) for part in in_blocks(theta)]
+        return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+
+    def log_likelihood(self, theta: np.ndarray) -> np.ndarray:
+        """ln of the likelihood averaged over the prior of the amplitudes, (n,)."""
+        levels = zip(self.by_amplitude(theta), self.log_share, strict=True)
+        return sum(logsumexp(level + share, axis=1) for level, share in levels)
+
+    def with_amplitudes(self, theta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same points with amplitudes drawn from p(a | theta, data), (n, problem.ndim).
+
+        A draw is a node with its probability, spread evenly over the cell of the node.
+        """
+        if not self.groups:
+            return theta
+        drawn = [self._with_amplitudes(part, rng) for part in in_blocks(theta)]
+        return np.concatenate(drawn)
+
+    def _by_amplitude(self, theta):
         if not self.groups:
             return [self.problem.log_likelihood(theta).sum(axis=1)[:, None]]
         found = self.problem.likelihood.log_likelihood_by_amplitude(
@@ -108,30 +146,18 @@ class Marginal:
         )
         return [np.where(np.isfinite(found[g]), found[g], -np.inf) for g in self.groups]
 
-    def log_likelihood(self, theta: np.ndarray) -> np.ndarray:
-        """ln of the likelihood averaged over the prior of the amplitudes, (n,)."""
-        return sum(logsumexp(x + self.log_share, axis=1) for x in self.by_amplitude(theta))
-
-    def with_amplitudes(self, theta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The same points with amplitudes drawn from p(a | theta, data), (n, problem.ndim).
-
-        A draw is a node with its probability, spread evenly over the prior mass of the node.
-        """
-        if not self.groups:
-            return theta
-        mass = np.full(theta.shape, 0.5)
-        for group, log_l in zip(self.groups, self.by_amplitude(theta), strict=True):
-            log_p = log_l + self.log_share
+    def _with_amplitudes(self, theta, rng):
+        drawn, rows = theta.copy(), np.arange(len(theta))
+        for i, log_l in enumerate(self._by_amplitude(theta)):
+            log_p = log_l + self.log_share[i]
             below = np.cumsum(np.exp(log_p - log_p.max(axis=1, keepdims=True)), axis=1)
             at = rng.random((len(theta), 1)) * below[:, -1:]
-            node = np.minimum((below < at).sum(axis=1), len(self.log_share) - 1)
-            spread = rng.random(len(theta)) * (self._edges[node + 1] - self._edges[node])
-            column = self._column(group)
-            mass[:, column] = self._edges[node] + spread
-        drawn = theta.copy()
-        drawn[:, self._columns] = self.problem.prior_transform(mass)[:, self._columns]
+            node = np.minimum((below < at).sum(axis=1), log_p.shape[1] - 1)
+            low, high = self._edges[node, i], self._edges[node + 1, i]
+            drawn[rows, self._columns[i]] = low + rng.random(len(theta)) * (high - low)
         return drawn
 
-    def _column(self, group):
-        names = [p.name for p in self.problem.parameters]
-        return names.index(parameter_name(group))
+
+def in_blocks(theta: np.ndarray) -> list[np.ndarray]:
+    """Parts of (n, ndim) that fit into memory when they are predicted."""
+    return np.array_split(theta, max(1, -(-len(theta) // _BLOCK)))

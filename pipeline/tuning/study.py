@@ -22,7 +22,7 @@ from pipeline.tuning.criteria import CRITERIA
 from pipeline.tuning.marginal import Marginal, amplitude_columns
 from pipeline.tuning.mutual_information import media_information, pair_information
 from pipeline.tuning.needed import discrepancy_needed
-from pipeline.tuning.nested import NestedSettings
+from pipeline.tuning.nested import NESTED_ESTIMATOR, NestedSettings
 from pipeline.tuning.results import CLASSES, SCATTERS
 from pipeline.tuning.sensitivity import sensitivity
 from pipeline.tuning.stiffness import stiffness
@@ -117,6 +117,7 @@ class Study:
             self.problem,
             measure=name,
             nested=asdict(self.settings.nested),
+            estimator=NESTED_ESTIMATOR,
             seeds=self._seeds,
             **settings,
         )
@@ -134,8 +135,9 @@ class Study:
         return self.posterior.draws(n, self._rng(f"{name} draws"))
 
     def _evidence(self):
-        self._remember("evidence", lambda: evidence.combine(self._runs)[0])
-        self._remember("information", self._information)
+        shared = {"shared_error": evidence.SHARED_ERROR}
+        self._remember("evidence", lambda: evidence.combine(self._runs)[0], **shared)
+        self._remember("information", self._information, **shared)
         self._remember("tempered", self._tempered)
         if self.problem.likelihood.groups:
             self._remember(

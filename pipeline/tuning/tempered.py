@@ -52,19 +52,24 @@ def tempered_curve(run, beta: np.ndarray | None = None, marginal=None) -> Temper
 
     Parameters
     ----------
-    run : `pipeline.tuning.nested.NestedRun`, or anything with its theta, log_likelihood and
-        log_volume
+    run : `pipeline.tuning.nested.NestedRun`
     beta : (n,) powers above 0; default 46 from 1e-3 to 1, 15 a decade
     marginal : `pipeline.tuning.marginal.Marginal` of the problem of a run whose amplitudes were
         integrated, as they are here at every beta
+
+    Raises
+    ------
+    ValueError: amplitudes were integrated, and there is no `marginal`
     """
     beta = np.geomspace(1e-3, 1.0, 46) if beta is None else np.asarray(beta, dtype=float)
     possible = np.isfinite(run.log_likelihood)
-    if marginal is None:
-        levels, log_share = [run.log_likelihood[possible][:, None]], np.zeros(1)
-    else:
+    log_l, log_v = run.log_likelihood[possible], run.log_volume[possible]
+    if marginal is not None:
         levels, log_share = marginal.by_amplitude(run.theta[possible]), marginal.log_share
-    log_v = run.log_volume[possible]
+    elif np.allclose(log_v + log_l - run.log_z, run.log_weight[possible], atol=1e-6):
+        levels, log_share = [log_l[:, None]], np.zeros((1, 1))
+    else:
+        raise ValueError("amplitudes were integrated out of this run: give `marginal`")
     rows = np.array([_at(b, levels, log_share, log_v) for b in beta])
     rows[rows[:, -1] < LEAST_POINTS, :-1] = np.nan
     return TemperedCurve(beta, *rows.T)
@@ -72,7 +77,8 @@ def tempered_curve(run, beta: np.ndarray | None = None, marginal=None) -> Temper
 
 def _at(beta, levels, log_share, log_v):
     """The fields of `TemperedCurve` after beta, errors as in `pipeline.tuning.information`."""
-    of_groups = [_over_amplitudes(beta, level, log_share) for level in levels]
+    pairs = zip(levels, log_share, strict=True)
+    of_groups = [_over_amplitudes(beta, level, share) for level, share in pairs]
     log_l, mean_l, variance_l = np.sum(of_groups, axis=0)
     log_w = log_v + log_l
     log_z = logsumexp(log_w)

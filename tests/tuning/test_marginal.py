@@ -7,12 +7,13 @@ from scipy.special import logsumexp
 from scipy.stats import kstest
 
 from pipeline.config import config_from_toml
-from pipeline.problem import build_problem
+from pipeline.problem import Problem, build_problem
 from pipeline.tuning.bridge import bridge_evidence
-from pipeline.tuning.marginal import Marginal, amplitude_columns
+from pipeline.tuning.marginal import DRAWN_NODES, Marginal, amplitude_columns
 from pipeline.tuning.nested import NestedSettings, run_nested
 from pipeline.tuning.tempered import tempered_curve
 from priors.constraints import Constraint
+from priors.distributions import log_normal, uniform
 from priors.prior import Prior
 from tests.toy_problems import GaussianProblem
 from transport.errors import CrtuneError
@@ -75,8 +76,27 @@ def test_the_integral_is_that_of_adaptive_quadrature(problem, theta):
         assert value == pytest.approx(exact, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    "amplitude",
+    [log_normal(0.05, 0.3), uniform(1e-3, 30.0), uniform(0.01, 1.0)],
+    ids=["log-normal", "uniform, wide", "uniform"],
+)
+def test_any_prior_of_an_amplitude_is_integrated(problem, theta, amplitude):
+    """Nodes placed by prior mass would miss the upper tail, where interstellar protons pull."""
+    columns = amplitude_columns(problem)
+    prior = problem.prior
+    distributions = [amplitude if i in columns else d for i, d in enumerate(prior.distributions)]
+    problem = Problem(problem.scenario, problem.likelihood, Prior(prior.parameters, distributions))
+    coarse, fine = Marginal(problem), Marginal(problem, 2000)
+    good = theta[40:]
+    np.testing.assert_allclose(
+        coarse.log_likelihood(good), fine.log_likelihood(good), rtol=0, atol=1e-3
+    )
+
+
 def test_groups_at_their_own_amplitude_add_up_to_the_likelihood(problem, theta):
     marginal = Marginal(problem, nodes=5)
+    # the amplitudes are log-uniform: nodes in the coordinate are nodes in prior mass
     for node, mass in enumerate(0.5 * (1.0 + np.polynomial.legendre.leggauss(5)[0])):
         points = np.concatenate([with_mass(problem, point, [mass]) for point in theta])
         parts = sum(group[:, node] for group in marginal.by_amplitude(theta))
@@ -84,7 +104,7 @@ def test_groups_at_their_own_amplitude_add_up_to_the_likelihood(problem, theta):
 
 
 def test_drawn_amplitudes_follow_their_conditional_posterior(problem, theta):
-    marginal, rng = Marginal(problem), np.random.default_rng(8)
+    marginal, rng = Marginal(problem, DRAWN_NODES), np.random.default_rng(8)
     point, n = theta[-1], 4000
     drawn = marginal.with_amplitudes(np.repeat(point[None], n, axis=0), rng)
     columns = amplitude_columns(problem)
@@ -145,6 +165,9 @@ def test_nested_run_has_the_evidence_of_a_bridge_from_its_own_draws(run):
     assert nested.log_z == pytest.approx(bridge.log_z, abs=0.1 + 3.0 * bridge.log_z_error)
     again = problem.log_likelihood(nested.theta).sum(axis=1)
     np.testing.assert_allclose(nested.log_likelihood, again, rtol=1e-10)
+    integrated = Marginal(problem).log_likelihood(nested.theta)
+    weight = nested.log_volume + integrated - nested.log_z
+    np.testing.assert_allclose(weight, nested.log_weight, atol=1e-6)
 
 
 def test_tempered_curve_integrates_the_amplitudes_at_every_power(run):
@@ -159,3 +182,5 @@ def test_tempered_curve_integrates_the_amplitudes_at_every_power(run):
     powers = 0.01 * problem.log_likelihood(prior).sum(axis=1)
     direct = logsumexp(powers) - np.log(len(powers))
     assert curve.log_z[0] == pytest.approx(direct, abs=0.1)
+    with pytest.raises(ValueError, match="marginal"):
+        tempered_curve(nested)
