@@ -9,12 +9,12 @@ faster, which makes the test mild, never sharp.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import kstwobign
 
-from pipeline.tuning.effective import chain_mean, chain_size, weighted_size
+from pipeline.tuning.effective import UNCONVERGED, chain_mean, chain_size, weighted_size
 
 LEAST_P = 0.01
 """Corrected p-value below which two samplers differ."""
@@ -53,6 +53,10 @@ class Agreement:
     nested_draws: float
     agree: bool
     verdict: str
+
+    def of_chains(self, converged: bool) -> Agreement:
+        """The same, marked where the chains are not converged."""
+        return self if converged else replace(self, verdict=f"{UNCONVERGED}; {self.verdict}")
 
 
 def agreement(chain: np.ndarray, run) -> Agreement:

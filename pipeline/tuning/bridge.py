@@ -19,13 +19,13 @@ missed: nested sampling can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_expit, logsumexp, ndtr, ndtri
 
-from pipeline.tuning.effective import chain_size
+from pipeline.tuning.effective import UNCONVERGED, chain_size
 from pipeline.tuning.mixture import Mixture, fit_mixture, missed_components
 
 LEAST_DRAWS = 400
@@ -61,6 +61,10 @@ class BridgeEvidence:
     effective_draws: float
     calls: int
     reasons: tuple[str, ...]
+
+    def of_chains(self, converged: bool) -> BridgeEvidence:
+        """The same, marked where the chains are not converged."""
+        return self if converged else replace(self, reasons=(*self.reasons, UNCONVERGED))
 
 
 def bridge_evidence(

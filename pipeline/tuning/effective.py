@@ -10,6 +10,8 @@ from pipeline.convergence import integrated_time
 SURPRISE = 1e-3
 """Probability below which a scatter is taken for a disagreement and not for chance."""
 
+UNCONVERGED = "the chains are NOT CONVERGED"
+
 LEAST_WALKERS = 20
 """Walkers whose means tell the autocorrelation time, to 30%."""
 

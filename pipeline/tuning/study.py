@@ -258,9 +258,15 @@ class Study:
         if dict(chains.provenance["fingerprint"]) != self.problem.fingerprint():
             return
         steps = chains.verdict.steps
-        self._remember("agreement", lambda: agreement(chains.chain, self.posterior), steps=steps)
+        self._remember(
+            "agreement",
+            lambda: agreement(chains.chain, self.posterior).of_chains(chains.verdict.converged),
+            steps=steps,
+        )
         self._remember(
             "bridge",
-            lambda: bridge_evidence(self.problem, chains.chain, self._rng("bridge")),
+            lambda: bridge_evidence(self.problem, chains.chain, self._rng("bridge")).of_chains(
+                chains.verdict.converged
+            ),
             steps=steps,
         )

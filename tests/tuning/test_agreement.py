@@ -35,6 +35,8 @@ def test_equal_posteriors_agree_and_differences_are_within_errors():
     assert np.all(result.sd_ratio_error < 0.05)
     assert np.all(np.abs(result.sd_ratio - 1) < 4 * result.sd_ratio_error)
     assert result.names == tuple(f"x{i}" for i in range(NDIM))
+    assert result.of_chains(converged=True) is result
+    assert "NOT CONVERGED" in result.of_chains(converged=False).verdict
 
 
 def test_false_alarms_are_no_more_than_promised():

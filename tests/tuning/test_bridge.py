@@ -40,6 +40,8 @@ def test_correlated_gaussian_in_a_box(ndim):
     result = bridge_evidence(problem, as_chain(draws), rng, FEW)
     check(result, log_z, 0.03)
     assert result.calls == 4000 + 2 * 2000 * len(result.components)
+    assert result.of_chains(converged=True) is result
+    assert "NOT CONVERGED" in result.of_chains(converged=False).reasons[-1]
     assert len(result.log_z_by_size) == len(result.error_by_size) == len(result.components)
 
 
