@@ -37,7 +37,7 @@ def mutual_information_figure(
     largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
     count = max(_connected(p).sum() for p in pairs.values())
     side = 0.36 * max(count, 5) + 0.4
-    left, bottom, gap, right = 1.6, 2.0, 2.2, 1.6
+    left, bottom, gap, right = 1.6, 2.0, 2.2, 1.8
     width, height = left + 2 * side + gap + right, bottom + side + 0.75
     figure = new_figure(width, height)
     colours = LinearSegmentedColormap.from_list("bits", ["white", BLUE, "#00263d"])
