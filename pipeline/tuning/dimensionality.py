@@ -11,8 +11,8 @@ constrained. The variance is therefore taken at fixed amplitudes,
 
 which counts the parameters of the theory. E[ln L | a] is a cubic polynomial in the sampled
 coordinates of the amplitudes, by weighted least squares; on the posteriors of this project the
-degrees 2 to 5 agree to 0.5 in d. The d_eff of the Fisher matrix (`pipeline.tuning.stiffness`), which
-is local, is 0.6 to 1.9 below d for the theories that work.
+degrees 2 to 5 agree to 0.5 in d. The d_eff of the Fisher matrix, which is local, is 0.6 to 1.9
+below d for the theories that work (`pipeline.tuning.stiffness`).
 """
 
 from __future__ import annotations
