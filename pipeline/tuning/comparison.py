@@ -46,9 +46,9 @@ def collect(
         if path not in have
     ]
     missing += [
-        f"{r.case}: left out, being made from other data, priors or options, or by another model or version: "
-        f"{', '.join(r.stale)}; make them again with scripts/fine_tuning.py {r.case.run.path} "
-        f"--priors {r.case.priors}, or delete them in {r.case.folder}"
+        f"{r.case}: left out, being made from other data, priors or options, or by another model "
+        f"or version: {', '.join(r.stale)}; make them again with scripts/fine_tuning.py "
+        f"{r.case.run.path} --priors {r.case.priors}, or delete them in {r.case.folder}"
         for r in every
         if r.stale
     ]
