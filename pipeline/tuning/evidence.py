@@ -94,7 +94,7 @@ def _path(case, seed):
 
 
 def _key(problem, settings, seed):
-    return store.key_of(problem, nested=asdict(settings), seed=seed, estimator=NESTED_ESTIMATOR)
+    return store.key_of(problem, str(NESTED_ESTIMATOR), nested=asdict(settings), seed=seed)
 
 
 def combine(runs: list[NestedRun]) -> tuple[Evidence, NestedRun]:

@@ -40,9 +40,10 @@ _BLOCK = 1000
 
 
 def amplitude_columns(problem) -> list[int]:
-    """Which coordinates of a `pipeline.problem.Problem` are amplitudes of its discrepancy."""
-    names = {parameter_name(group) for group in _groups(problem)}
-    return [i for i, p in enumerate(problem.parameters) if p.name in names] if names else []
+    """Which coordinates of a `pipeline.problem.Problem` are amplitudes of its discrepancy, one for
+    each group."""
+    names = [p.name for p in problem.parameters]
+    return [names.index(parameter_name(group)) for group in _groups(problem)]
 
 
 def _groups(problem):
@@ -71,8 +72,7 @@ class Marginal:
     def __init__(self, problem, nodes: int = NODES):
         self.problem = problem
         self.groups = _groups(problem)
-        names = [p.name for p in problem.parameters] if self.groups else []
-        self._columns = [names.index(parameter_name(group)) for group in self.groups]
+        self._columns = amplitude_columns(problem)
         self._refuse_constraints()
         self._others = [i for i in range(problem.ndim) if i not in self._columns]
         self.ndim = len(self._others)

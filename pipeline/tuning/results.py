@@ -18,6 +18,7 @@ from pipeline.tuning.evidence import Evidence
 from pipeline.tuning.information import Information
 from pipeline.tuning.mutual_information import MediaInformation, PairInformation
 from pipeline.tuning.needed import NeededDiscrepancy
+from pipeline.tuning.nested import NESTED_ESTIMATOR
 from pipeline.tuning.sensitivity import Sensitivity
 from pipeline.tuning.stiffness import Stiffness
 from pipeline.tuning.tempered import TemperedCurve
@@ -48,7 +49,17 @@ CLASSES = {
 """Of the results, by the name that each is stored under."""
 
 WITHOUT_DISCREPANCY = ("acceptable_max", "acceptable_rms", "coincidence")
-"""Results that are made of the problem without its discrepancy."""
+"""Results that are made of prior draws and of the problem without its discrepancy."""
+
+VERSIONS = dict.fromkeys(WITHOUT_DISCREPANCY, 2)
+"""Of estimators that have changed what they give, 1 of the others. Raised with every such change,
+so that older results are made again and never shown."""
+
+
+def version_of(name: str) -> str:
+    """Version of the estimator of a result, that of nested sampling included where it matters."""
+    own = str(VERSIONS.get(name, 1))
+    return own if name in WITHOUT_DISCREPANCY else f"{NESTED_ESTIMATOR}.{own}"
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,9 @@ class CaseResults:
 def load_results(cases: Sequence[Case]) -> list[CaseResults]:
     """What is stored of each case and still true; tensions where all selections are there.
 
-    A result that was made from other data, priors or options, or by a model that gave other
-    numbers, is left out. By which settings a result was made, e.g. how many seeds, is all the same.
+    A result that was made from other data, priors or options, by a model that gave other numbers or
+    by another version of the estimator, is left out. By which settings a result was made, e.g. how
+    many seeds, is all the same.
 
     Raises
     ------
@@ -104,7 +116,11 @@ def _load(case):
     paths = {name: case.folder / f"{name}.h5" for name in CLASSES}
     there = [name for name, path in paths.items() if path.is_file()]
     now = {d: store.identity_of(case.problem(discrepancy=d)) for d in (True, False) if there}
-    true = [n for n in there if store.made_from(paths[n]) == now[n not in WITHOUT_DISCREPANCY]]
+    true = [
+        name
+        for name in there
+        if store.made_from(paths[name]) == (now[name not in WITHOUT_DISCREPANCY], version_of(name))
+    ]
     stored = {n: store.load(paths[n], cls) if n in true else None for n, cls in CLASSES.items()}
     stale = tuple(name for name in there if stored[name] is None)
     scattered = [stored.pop(f"universality_{scatter}") for scatter in SCATTERS]

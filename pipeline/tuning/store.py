@@ -1,7 +1,8 @@
 """Results of measures on disk: any frozen dataclass of arrays, numbers and text as HDF5.
 
-A result carries the key of what it was made from: problem and settings. Asked for under another
-key, it is as good as not there; so nothing is made twice, and nothing stale is taken for new.
+A result carries the key of what it was made from: problem, version of the estimator, settings.
+Asked for under another key, it is as good as not there; so nothing is made twice, and nothing stale
+is taken for new.
 """
 
 from __future__ import annotations
@@ -39,15 +40,32 @@ def identity_of(problem) -> str:
     return _checksum([problem.fingerprint(), read, numbers])
 
 
-def key_of(problem, **settings) -> str:
-    """What a measure is made from, as text: the problem's identity, a checksum of settings."""
-    return f"{identity_of(problem)} {_checksum(settings)}"
+def key_of(problem, version: str, **settings) -> str:
+    """What a result is made from, as text.
+
+    Parameters
+    ----------
+    problem : its `identity_of` comes first
+    version : of the estimator, without blanks
+    settings : how hard the estimator worked; their checksum comes last
+    """
+    return f"{identity_of(problem)} {version} {_checksum(settings)}"
 
 
-def made_from(path: str | Path) -> str | None:
-    """Identity of the problem that a stored result is made from; None if there is no result."""
+def made_from(path: str | Path) -> tuple[str, str] | None:
+    """Identity of the problem and version of the estimator that a stored result is made from.
+
+    None if there is no result. Keys written before versions were part of them give version "".
+
+    Raises
+    ------
+    CrtuneError: the file is damaged
+    """
     key = stored_key(path)
-    return key and key.split()[0]
+    if key is None:
+        return None
+    identity, *rest = key.split()
+    return identity, rest[0] if len(rest) > 1 else ""
 
 
 def stored_key(path: str | Path) -> str | None:

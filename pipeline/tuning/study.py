@@ -22,8 +22,8 @@ from pipeline.tuning.criteria import CRITERIA
 from pipeline.tuning.marginal import Marginal, amplitude_columns
 from pipeline.tuning.mutual_information import media_information, pair_information
 from pipeline.tuning.needed import discrepancy_needed
-from pipeline.tuning.nested import NESTED_ESTIMATOR, NestedSettings
-from pipeline.tuning.results import CLASSES, SCATTERS
+from pipeline.tuning.nested import NestedSettings
+from pipeline.tuning.results import CLASSES, SCATTERS, version_of
 from pipeline.tuning.sensitivity import sensitivity
 from pipeline.tuning.stiffness import stiffness
 from pipeline.tuning.tempered import tempered_curve
@@ -55,10 +55,6 @@ class StudySettings:
 
     def criteria_for(self, case: Case) -> tuple[str, ...]:
         return self.criteria if case.selection == "both" else self.criteria[:1]
-
-
-ACCEPTABLE_ESTIMATOR = 2
-"""Raised when the estimator changes what it gives, so that older results are made again."""
 
 
 class Study:
@@ -112,21 +108,19 @@ class Study:
             for seed in self._seeds
         ]
 
+    def _stored(self, name, problem, make, **settings):
+        key = store.key_of(problem, version_of(name), measure=name, **settings)
+        return store.remember(self.case.folder / f"{name}.h5", CLASSES[name], key, make)
+
     def _remember(self, name, make, **settings):
-        key = store.key_of(
-            self.problem,
-            measure=name,
-            nested=asdict(self.settings.nested),
-            estimator=NESTED_ESTIMATOR,
-            seeds=self._seeds,
-            **settings,
-        )
+        """What is made of the posterior."""
 
         def told():
             self._tell(name.replace("_", " "))
             return make()
 
-        return store.remember(self.case.folder / f"{name}.h5", CLASSES[name], key, told)
+        of_runs = {"nested": asdict(self.settings.nested), "seeds": self._seeds}
+        return self._stored(name, self.problem, told, **of_runs, **settings)
 
     def _rng(self, name):
         return np.random.default_rng([zlib.crc32(name.encode()), self.settings.seeds[0]])
@@ -159,27 +153,20 @@ class Study:
         return tempered_curve(self.posterior, marginal=marginal)
 
     def _acceptable(self):
-        problem = self.case.problem(discrepancy=False)
+        problem, settings = self.case.problem(discrepancy=False), self.settings.acceptable
         for criterion in self.settings.criteria_for(self.case):
             name = f"acceptable_{criterion}"
-            key = store.key_of(
-                problem,
-                measure=name,
-                estimator=ACCEPTABLE_ESTIMATOR,
-                **asdict(self.settings.acceptable),
-            )
 
             def make(criterion=criterion, name=name):
                 return acceptable_fraction(
-                    problem, criterion, self._rng(name), self.settings.acceptable, self._tell
+                    problem, criterion, self._rng(name), settings, self._tell
                 )
 
-            path = self.case.folder / f"{name}.h5"
-            fraction = store.remember(path, CLASSES[name], key, make)
+            fraction = self._stored(name, problem, make, **asdict(settings))
             if (criterion, self.case.selection) == ("max", "both"):
-                self._coincidence(problem, fraction, key)
+                self._coincidence(problem, fraction)
 
-    def _coincidence(self, problem, fraction, key):
+    def _coincidence(self, problem, fraction):
         """Nothing where too few states are acceptable, or all describe one medium."""
         media = {p.medium for p in problem.parameters} - set(NUISANCES)
         if len(fraction.states) < LEAST_STATES or len(media) < 2:
@@ -196,8 +183,7 @@ class Study:
                 self._rng("coincidence"),
             )
 
-        path = self.case.folder / "coincidence.h5"
-        store.remember(path, CLASSES["coincidence"], f"{key} shuffled", make)
+        self._stored("coincidence", problem, make, **asdict(self.settings.acceptable))
 
     def _stiffness(self):
         n = self.settings.derivative_draws

@@ -76,8 +76,10 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path):
 def test_a_result_knows_the_problem_it_is_made_from(tmp_path):
     assert store.made_from(tmp_path / "result.h5") is None
     problem = GaussianProblem(ndim=2)
-    path = store.save(tmp_path / "result.h5", result(), store.key_of(problem, n=1))
-    assert store.made_from(path) == store.identity_of(problem)
+    path = store.save(tmp_path / "result.h5", result(), store.key_of(problem, "3.1", n=1))
+    assert store.made_from(path) == (store.identity_of(problem), "3.1")
+    store.save(path, result(), f"{store.identity_of(problem)} checksum")  # as once written
+    assert store.made_from(path) == (store.identity_of(problem), "")
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):
@@ -89,17 +91,18 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["result.h5"]
 
 
-def test_the_key_follows_problem_settings_and_the_numbers_of_the_model():
-    key = store.key_of(GaussianProblem(ndim=2), n=1)
+def test_the_key_follows_problem_version_settings_and_the_numbers_of_the_model():
+    key = store.key_of(GaussianProblem(ndim=2), "1", n=1)
     assert key.split()[0] == store.identity_of(GaussianProblem(ndim=2))
-    assert key == store.key_of(GaussianProblem(ndim=2), n=1)
-    assert key != store.key_of(GaussianProblem(ndim=2), n=2)
-    assert key != store.key_of(GaussianProblem(ndim=2, rho=0.5), n=1)
+    assert key == store.key_of(GaussianProblem(ndim=2), "1", n=1)
+    assert key != store.key_of(GaussianProblem(ndim=2), "1", n=2)
+    assert key != store.key_of(GaussianProblem(ndim=2), "2", n=1)
+    assert key != store.key_of(GaussianProblem(ndim=2, rho=0.5), "1", n=1)
     moved = GaussianProblem(ndim=2)
     first, *others = moved.parameters
     moved.parameters = (replace(first, medium="halo"), *others)
-    assert key != store.key_of(moved, n=1)
+    assert key != store.key_of(moved, "1", n=1)
     changed = GaussianProblem(ndim=2)
     exact = changed.log_likelihood
     changed.log_likelihood = lambda theta: 1.001 * exact(theta)
-    assert key != store.key_of(changed, n=1)
+    assert key != store.key_of(changed, "1", n=1)

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.cli import repo_root
 from pipeline.config import load_config
+from pipeline.tuning import results
 from pipeline.tuning.acceptable import AcceptableSettings
 from pipeline.tuning.campaign import run_study, select_cases
 from pipeline.tuning.cases import Case, cases_of
@@ -102,6 +103,21 @@ def test_results_of_another_problem_are_left_out_and_told(run, tmp_path):
     assert all("evidence" in r.stale for r in after)
     assert len(messages) == 3
     assert all("made from other data" in m and str(config) in m for m in messages)
+
+
+@pytest.mark.usefixtures("made")
+def test_results_of_another_version_of_their_estimator_are_left_out_and_told(run, monkeypatch):
+    monkeypatch.setitem(results.VERSIONS, "stiffness", 2)
+    found, messages = collect([str(run.path)])
+    both = next(r for r in found if r.case.selection == "both")
+    assert both.stiffness is None
+    assert both.sensitivity is not None
+    assert both.stale == ("stiffness",)
+    assert any("another model or version: stiffness;" in m for m in messages)
+    monkeypatch.setattr(results, "NESTED_ESTIMATOR", 99)
+    both = next(r for r in collect([str(run.path)])[0] if r.case.selection == "both")
+    assert both.evidence is None
+    assert both.acceptable_max is not None
 
 
 @pytest.mark.usefixtures("made")
