@@ -116,6 +116,7 @@ def combine(runs: list[NestedRun]) -> tuple[Evidence, NestedRun]:
         log_z=evidence.log_z,
         log_z_error=evidence.log_z_error,
         n_eff=float(sum(run.n_eff for run in runs)),
+        n_live=min(run.n_live for run in runs),
         calls=sum(run.calls for run in runs),
         seed=runs[0].seed,
         converged=converged,

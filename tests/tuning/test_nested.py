@@ -121,8 +121,34 @@ def test_the_checkpoint_of_another_problem_is_not_taken_up(tmp_path):
 
 
 def test_too_few_calls_are_marked():
-    run = run_nested(GaussianProblem(ndim=3), NestedSettings(n_live=300, max_calls=2000))
+    settings = NestedSettings(n_live=300, max_calls=2000, doublings=0)
+    run = run_nested(GaussianProblem(ndim=3), settings)
     assert not run.converged
+    assert run.n_live == 300
+
+
+def test_a_run_that_gets_nowhere_begins_anew_with_more_live_points(tmp_path):
+    problem, path = GaussianProblem(ndim=3), tmp_path / "nested.checkpoint"
+    settings = NestedSettings(n_live=150, n_eff=500, n_shell=1, max_calls=4000, doublings=1)
+
+    class Stopped(Exception):
+        pass
+
+    def stops(theta):
+        if len(list(tmp_path.iterdir())) > 1:  # the second attempt has begun
+            raise Stopped
+        return problem.log_likelihood(theta).sum(axis=1)
+
+    with pytest.raises(Stopped):
+        run_nested(problem, settings, log_likelihood=stops, checkpoint=path)
+    first, problem.evaluations = problem.evaluations, 0
+    assert first >= 4000
+    run = run_nested(problem, settings, checkpoint=path)
+    assert run.converged
+    assert run.n_live == 300
+    assert problem.evaluations <= run.calls  # the first attempt is not made again
+    assert run.log_z == pytest.approx(problem.log_evidence, abs=0.15)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_likelihood_that_is_impossible_everywhere_is_refused():

@@ -74,6 +74,7 @@ def nested_points(problem, mean, covariance, rng, n=20_000, scales=(1.2, 2, 4, 8
         log_z=log_z,
         log_z_error=float(np.sqrt(1.0 / size)),
         n_eff=float(size),
+        n_live=0,
         calls=len(theta),
         seed=0,
         converged=True,
