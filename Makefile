@@ -26,9 +26,12 @@ posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.tom
 	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
 	exit $$status
 
+HEADLINES := $(addprefix runs/,kolmogorov.toml kolmogorov_break.toml two_phase.toml stratified_halo.toml)
+
 tuning: setup  ## the study of fine-tuning, all runs: hours; goes on where it was interrupted
-	@$(PY) scripts/fine_tuning.py; status=$$?; \
-	case $$status in 0|3) ;; *) exit $$status;; esac; \
+	@status=0; for options in '$(HEADLINES) --selections both --seeds 2' ''; do \
+	$(PY) scripts/fine_tuning.py $$options; made=$$?; \
+	case $$made in 0) ;; 3) status=3;; *) exit $$made;; esac; done; \
 	$(PY) scripts/compare.py --output docs/tuning || exit $$?; \
 	exit $$status
 
