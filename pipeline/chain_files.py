@@ -115,6 +115,29 @@ def first_bad_block(descriptor, places: layout.Layout, header: ChainHeader, reco
     return None
 
 
+def checked_records(path: Path, descriptor, places: layout.Layout, header: ChainHeader):
+    """Complete journal records of a file all of whose blocks are whole.
+
+    Raises
+    ------
+    DamagedChainError: naming the last good step, or that there is none
+    """
+    records = complete_records(descriptor, places, header.nwalkers)
+    if not len(records):
+        raise DamagedChainError(
+            f"{path}: damaged, no complete journal record is left and nothing can be "
+            "recovered; move the file away and the same command starts this ensemble anew"
+        )
+    bad = first_bad_block(descriptor, places, header, records)
+    if bad is not None:
+        good, total = int(records[bad]["start"]), int(records[-1]["stop"])
+        raise DamagedChainError(
+            f"{path}: damaged after step {good} of {total} (the checksum of a block differs); "
+            f"run_mcmc.py --salvage keeps the first {good} steps and goes on from there"
+        )
+    return records
+
+
 def checksum(parts) -> int:
     crc = 0
     for part in parts:
@@ -168,11 +191,4 @@ def _unreadable(path: Path, error: Exception) -> DamagedChainError:
     return DamagedChainError(
         f"{path}: damaged, it cannot be opened ({str(error).splitlines()[0]}); "
         "run_mcmc.py --salvage keeps every block that is still whole and goes on from there"
-    )
-
-
-def damaged_after(path: Path, good: int, total: int) -> DamagedChainError:
-    return DamagedChainError(
-        f"{path}: damaged after step {good} of {total} (the checksum of a block differs); "
-        f"run_mcmc.py --salvage keeps the first {good} steps and goes on from there"
     )

@@ -13,6 +13,7 @@ import numpy as np
 from pipeline import chain_layout as layout
 from pipeline.chain_files import (
     DamagedChainError,
+    checked_records,
     complete_records,
     first_bad_block,
     layout_of,
@@ -76,6 +77,28 @@ def read_progress(path: str | Path) -> tuple[int, float]:
         iteration = int(file["mcmc"].attrs["iteration"])
         accepted = file["mcmc/accepted"][()]
     return iteration, float(accepted.mean() / iteration) if iteration else float("nan")
+
+
+def check_whole(path: str | Path) -> None:
+    """Compare every block with its checksum, while the run may go on.
+
+    Raises
+    ------
+    DamagedChainError: naming the last good step, or that there is none
+    """
+    try:
+        _check_whole(Path(path))
+    except DamagedChainError:
+        _check_whole(Path(path))  # a writer may just have put a longer copy in its place
+
+
+def _check_whole(path):
+    header, places = read_header(path), layout_of(path)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        checked_records(path, descriptor, places, header)
+    finally:
+        os.close(descriptor)
 
 
 def read_journal(path: str | Path) -> np.ndarray:

@@ -67,7 +67,7 @@ def _length_or_table(value: Any) -> Any:
 def _scalars(options: dict) -> dict:
     for key, value in options.items():
         for item in value if isinstance(value, list) else [value]:
-            if not isinstance(item, str | bool | int | float):
+            if not isinstance(item, str | bool | int | float) or item != item:  # the last: NaN
                 raise ValueError(f"{key} = {item!r} should be a string, number, boolean or list")
     return options
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from pipeline.chain_files import read_header
-from pipeline.chain_reader import read_chain, read_progress
+from pipeline.chain_reader import check_whole, read_chain, read_progress
 from pipeline.convergence import Verdict, assess
 from pipeline.files import replacing
 from transport.errors import CrtuneError
@@ -138,12 +139,13 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
 
     Raises
     ------
-    CrtuneError: no chains, no steps yet, damaged
+    CrtuneError: no chains, no steps yet, damaged, ensembles that do not belong together
     """
     folder = Path(folder)
     paths = ensemble_files(folder)
     if not paths:
         raise CrtuneError(f"{folder}: holds no chains; run scripts/run_mcmc.py {folder}.toml first")
+    check_ensembles(paths)
     header = read_header(paths[0])
     verdict = current_verdict(folder)
     used = _long_enough(paths)[0]
@@ -181,6 +183,30 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
 def ensemble_files(folder: str | Path) -> list[Path]:
     """The ensembles' files in a run's folder, in order."""
     return sorted(Path(folder).glob("ensemble_[0-9]*.h5"))
+
+
+def check_ensembles(paths: Sequence[Path]) -> None:
+    """Refuse files that are damaged, or that are not the independent ensembles of one run.
+
+    Raises
+    ------
+    CrtuneError: naming the file and what is wrong with it
+    """
+    first = read_header(paths[0])
+    for path in paths:
+        header = read_header(path)
+        if header.ensemble != int(path.stem.rpartition("_")[2]):
+            raise CrtuneError(
+                f"{path}: holds ensemble {header.ensemble} of a run, not the one that its name "
+                "says; a copy counts nothing new: move it away"
+            )
+        for key in ("names", "blob_names", "nwalkers", "thin", "seed", "fingerprint"):
+            if getattr(header, key) != getattr(first, key):
+                raise CrtuneError(
+                    f"{path}: another run's chain: its {key} differ from those of "
+                    f"{paths[0].name}; move it away"
+                )
+        check_whole(path)
 
 
 def current_verdict(folder: str | Path) -> Verdict:

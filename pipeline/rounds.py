@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.chain_files import DamagedChainError, read_header
-from pipeline.chain_reader import read_progress, salvage
+from pipeline.chain_reader import check_whole, read_progress, salvage
 from pipeline.convergence import Verdict
 from pipeline.engines import LocalEngine, SerialEngine, Task
 from pipeline.interrupt import EXIT_CONVERGED, EXIT_NOT_CONVERGED, EXIT_REQUEUE, StopRequest
@@ -145,6 +145,7 @@ class Run:
                 )
             header = read_header(path)
             check_same_problem(path, header, problem, self.sampling, index)
+            check_whole(path)
 
 
 def targets(sampling, done: int) -> Iterator[int]:

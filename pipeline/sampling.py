@@ -201,10 +201,7 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
         old, new = getattr(header, key), getattr(now, key)
         if old != new:
             differences.append(f"{key}: {_short(old)} in the file, {_short(new)} now")
-    for part in sorted({*header.fingerprint, *now.fingerprint}):
-        old, new = header.fingerprint.get(part, "none"), now.fingerprint.get(part, "none")
-        if old != new:
-            differences.append(f"{part}: {_short(old)} in the file, {_short(new)} now")
+    differences += changed_parts(header.fingerprint, now.fingerprint)
     if differences:
         raise CrtuneError(
             f"{path}: made for another problem and cannot be continued:\n  "
@@ -213,8 +210,22 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
         )
 
 
-def check_same_model(path, snapshot: Snapshot, problem) -> None:
-    """Evaluate the last stored walkers again and refuse if the model's answers have changed.
+def changed_parts(stored: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What differs between the fingerprints of a chain and of a problem, in words."""
+    return [
+        f"{part}: {_short(stored.get(part, 'none'))} in the file, "
+        f"{_short(now.get(part, 'none'))} now"
+        for part in sorted({*stored, *now})
+        if stored.get(part) != now.get(part)
+    ]
+
+
+def check_same_model(path, snapshot, problem) -> None:
+    """Evaluate stored walkers again and refuse if the model's answers have changed.
+
+    Parameters
+    ----------
+    snapshot : with coords (nwalkers, ndim) and log_prob (nwalkers,), as `Snapshot`
 
     Raises
     ------

@@ -18,13 +18,11 @@ import numpy as np
 from pipeline import chain_layout as layout
 from pipeline.chain_files import (
     ROWS,
-    DamagedChainError,
+    checked_records,
     checksum,
     complete_records,
-    damaged_after,
     disk_errors,
     draft_of,
-    first_bad_block,
     layout_of,
     opened,
     read_header,
@@ -203,16 +201,7 @@ class ChainWriter:
 
     def _recover(self) -> None:
         """Take up the state of the last complete record and check every block against its sum."""
-        records = self._records()
-        if not len(records):
-            raise DamagedChainError(
-                f"{self.path}: damaged, no complete journal record is left and nothing can be "
-                "recovered; move the file away and the same command starts this ensemble anew"
-            )
-        bad = first_bad_block(self._descriptor, self._layout, self.header, records)
-        if bad is not None:
-            raise damaged_after(self.path, int(records[bad]["start"]), int(records[-1]["stop"]))
-        self._use(records)
+        self._use(checked_records(self.path, self._descriptor, self._layout, self.header))
 
     def _use(self, records: np.ndarray) -> None:
         self._n_records = len(records)

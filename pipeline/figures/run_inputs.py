@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 from pipeline.config import config_from_toml
 from pipeline.posterior import Posterior, load_run
 from pipeline.problem import Problem, build_problem
+from pipeline.sampling import changed_parts, check_same_model
 from transport.errors import CrtuneError
 
 
@@ -15,7 +17,8 @@ def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
 
     Raises
     ------
-    CrtuneError: no chains, or a problem whose parameters are no longer those of the chain
+    CrtuneError: no chains, or a problem that is no longer that of the chain: other parameters,
+        data or priors, or a model that gives other numbers
     """
     folder = Path(folder)
     posterior = load_run(folder)
@@ -28,4 +31,13 @@ def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
             f"config gives {', '.join(problem.names)} now. Go back to the code that made the "
             "chain (its commit is in the file) or run it again with --fresh"
         )
+    changed = changed_parts(posterior.provenance["fingerprint"], problem.fingerprint())
+    if changed:
+        raise CrtuneError(
+            f"{folder}: the chain was made for another problem than its config gives now:\n  "
+            + "\n  ".join(changed)
+            + "\nRestore these or run it again with --fresh"
+        )
+    walkers = SimpleNamespace(coords=posterior.chain[0, -1], log_prob=posterior.log_prob[0, -1])
+    check_same_model(posterior.provenance["files"][0], walkers, problem)
     return posterior, problem

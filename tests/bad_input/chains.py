@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import h5py
@@ -38,6 +39,12 @@ def flipped_byte(folder):
     path.write_bytes(content)
 
 
+def first_block_spoilt(folder):
+    """Another number in a block that its sum covers, behind which the verdict still holds."""
+    with h5py.File(folder / FIRST, "r+") as file:
+        file["mcmc/chain"][2, 5, 1] = 9.0
+
+
 def header_gone(folder):
     with h5py.File(folder / ENSEMBLE, "r+") as file:
         del file["crtune/header"]
@@ -54,7 +61,23 @@ def a_third_ensemble(folder):
     shutil.copy(folder / ENSEMBLE, folder / "run/ensemble_02.h5")
 
 
+def made_for(*files, **fingerprint):
+    """Chains of another problem."""
+
+    def spoil(folder):
+        for name in files:
+            with h5py.File(folder / name, "r+") as file:
+                header = json.loads(file["crtune/header"].asstr()[()])
+                header["fingerprint"] |= fingerprint
+                del file["crtune/header"]
+                file["crtune/header"] = json.dumps(header)
+
+    return spoil
+
+
 SALVAGE = (*MORE, "--salvage")
+AGAIN = ("run_mcmc", "RUN", "--quiet")
+SPECTRA = ("plot_spectra", "DIR")
 CHAINS = [
     Case("chain: truncated", (ENSEMBLE, "damaged", "--salvage"), cut_to(ENSEMBLE, 0.9), MORE),
     Case("chain: truncated, read", (ENSEMBLE, "--salvage"), cut_to(ENSEMBLE, 0.9), SUMMARIZE),
@@ -66,6 +89,34 @@ CHAINS = [
     Case("chain: other HDF5", (ENSEMBLE, "no chain file of crtune"), other_hdf5, MORE),
     Case("chain: of a newer version", (ENSEMBLE, "newer", "update"), newer_format, MORE),
     Case("chain: flipped byte", (FIRST, "after step 0 of 4", "--salvage"), flipped_byte, MORE),
+    Case(
+        "chain: another number, read", (FIRST, "after step 2 of 4"), first_block_spoilt, SUMMARIZE
+    ),
+    Case("chain: another number, drawn", (FIRST, "after step 2 of 4"), first_block_spoilt, SPECTRA),
+    Case("chain: another number, at its end", (FIRST, "step 2 of 4"), first_block_spoilt, AGAIN),
+    Case(
+        "chain: a copy of another ensemble",
+        (ENSEMBLE, "holds ensemble 0", "move it away"),
+        lambda folder: shutil.copy(folder / FIRST, folder / ENSEMBLE),
+        SUMMARIZE,
+    ),
+    Case(
+        "chain: of another run",
+        (ENSEMBLE, "another run's chain", "fingerprint", "move it away"),
+        made_for(ENSEMBLE, scenario="two_phase"),
+        SUMMARIZE,
+    ),
+    Case(
+        "chain: drawn with another problem",
+        (
+            "run: the chain was made for another problem",
+            "scenario: two_phase in the file",
+            "Restore",
+        ),
+        made_for(FIRST, ENSEMBLE, scenario="two_phase"),
+        SPECTRA,
+    ),
+    Case("chain: spoilt journal, read", (FIRST, "nothing can be"), journal_gone, SUMMARIZE),
     Case("chain: spoilt header", (ENSEMBLE, "damaged"), header_gone, MORE),
     Case("chain: spoilt header, read", (ENSEMBLE, "damaged"), header_gone, SUMMARIZE),
     Case("chain: spoilt journal", (FIRST, "nothing can be recovered"), journal_gone, MORE),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -337,7 +338,7 @@ def test_labels_of_data():
     assert data_label(read_measurement("voyager1_bc")) == "Voyager 1 B/C 2016"
 
 
-def test_a_short_run_from_the_command_line(tmp_path):
+def test_a_short_run_from_the_command_line(tmp_path, monkeypatch):
     path = tmp_path / "short.toml"
     path.write_text(CONFIG.format(scenario="kolmogorov"))
     config = config_from_toml(path.read_text(), path)
@@ -360,6 +361,15 @@ def test_a_short_run_from_the_command_line(tmp_path):
         assert (config.run_dir / f"{stem}.png").stat().st_size > 10_000
         assert (config.run_dir / f"{stem}.pdf").stat().st_size > 10_000
     assert "max |ln(model/data)|" in done.stdout
+    # a chain that the model no longer gives is not drawn
+    changed = SimpleNamespace(
+        names=problem.names,
+        fingerprint=problem.fingerprint,
+        log_prob=lambda coords: problem.log_prob(coords) + 0.1,
+    )
+    monkeypatch.setattr("pipeline.figures.run_inputs.build_problem", lambda config: changed)
+    with pytest.raises(CrtuneError, match="the model has changed"):
+        load_posterior_and_problem(config.run_dir)
 
 
 def test_a_chain_of_another_problem_is_refused(tmp_path, monkeypatch, kolmogorov):
