@@ -34,6 +34,7 @@ LEVELS = (1.0 - np.exp(-0.5), 1.0 - np.exp(-2.0))
 _MAX_DRAWS = 40_000
 _MIN_FOR_CONTOURS = 500
 _PRIOR_DRAWS = 40_000
+_LEGEND_WIDTH = 4.2  # inches
 _BINS = 36
 
 
@@ -70,17 +71,18 @@ def corner_figure(
     n = len(columns)
     side, font, margin = (1.9, 11, 1.0) if n <= 8 else (1.5, 16, 1.5)
     size = max(n * side + 2.2 * margin, 6.0)
-    figure = new_figure(size, size)
-    axes = _triangle(figure, n, margin / size)
+    # a small triangle leaves no room for the legend above it
+    figure = new_figure(size + (_LEGEND_WIDTH if n <= 3 else 0.0), size)
+    axes = _triangle(figure, n, margin, size)
     for i in range(n):
         ax = axes[i, i]
         _diagonal(ax, draws[:, i], prior[:, i], ranges[i], fiducial[i])
         estimate = _estimate(parameters[i], draws[:, i])
-        ax.set_title(estimate, loc="left", fontsize=0.85 * font, pad=3)
+        ax.set_title(estimate, loc="left", fontsize=0.85 * font, pad=5)
         for j in range(i):
             _pair(axes[i, j], draws[:, [j, i]], (ranges[j], ranges[i]))
             _mark(axes[i, j], fiducial[j], fiducial[i])
-    _label_axes(figure, axes, parameters, side, font)
+    _label_axes(figure, axes, parameters, font)
     _legend(figure, axes, posterior, title, len(draws) >= _MIN_FOR_CONTOURS)
     add_footnote(figure, problem.scenario.extension, fontsize=0.65 * font)
     add_verdict(figure, posterior.verdict, fontsize=max(9.0, 0.7 * size))
@@ -113,15 +115,16 @@ def select_columns(posterior: Posterior, params: Sequence[str] | None) -> list[i
     return columns
 
 
-def _triangle(figure: Figure, n: int, margin: float) -> np.ndarray:
-    """Axes [row, column] on and below the diagonal, None above it; `margin` is a share of it."""
+def _triangle(figure: Figure, n: int, margin: float, size: float) -> np.ndarray:
+    """Axes [row, column] on and below the diagonal, None above it, in a square of `size` inches."""
+    width, height = figure.get_size_inches()
     grid = figure.add_gridspec(
         n,
         n,
-        left=margin,
-        bottom=margin,
-        right=1 - 1.2 * margin,
-        top=1 - margin,
+        left=margin / width,
+        bottom=margin / height,
+        right=(size - 1.2 * margin) / width,
+        top=1 - margin / height,
         wspace=0.06,
         hspace=0.06,
     )
@@ -228,8 +231,9 @@ def _estimate(parameter: Parameter, draws: np.ndarray) -> str:
     return rf"${parameter.latex} = {number}{unit}$"
 
 
-def _label_axes(figure, axes, parameters, side, font) -> None:
+def _label_axes(figure, axes, parameters, font) -> None:
     n = len(parameters)
+    panel = axes[0, 0].get_position().height * figure.get_figheight()
     for i in range(n):
         for j in range(i + 1):
             ax = axes[i, j]
@@ -248,10 +252,10 @@ def _label_axes(figure, axes, parameters, side, font) -> None:
             axes[i, 0].set_ylabel(axis_label(parameters[i]), fontsize=font)
     bottom = left = 0.045 * font  # inches: in line, whatever the tick labels' widths
     for i in range(n):
-        axes[n - 1, i].xaxis.set_label_coords(0.5, -bottom / side)
-        axes[i, 0].yaxis.set_label_coords(-left / side, 0.5)
-        _shrink(figure, axes[n - 1, i].xaxis.label, side)
-        _shrink(figure, axes[i, 0].yaxis.label, side)
+        axes[n - 1, i].xaxis.set_label_coords(0.5, -bottom / panel)
+        axes[i, 0].yaxis.set_label_coords(-left / panel, 0.5)
+        _shrink(figure, axes[n - 1, i].xaxis.label, panel)
+        _shrink(figure, axes[i, 0].yaxis.label, panel)
 
 
 def _shrink(figure: Figure, text, inches: float) -> None:
