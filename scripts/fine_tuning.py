@@ -1,10 +1,11 @@
 #!/usr/bin/env python
 """Measure how finely tuned the scenarios of some runs must be, and keep the results.
 
-Works on what each config describes, for protons, B/C and both, at Earth and with Voyager. What is
-stored in runs/NAME/tuning/ already is not made again; an interrupted command goes on where it was.
-Chains of the run, where there are any, serve as a second route. Tables and figures of the results
-are made by scripts/compare.py.
+Works on what each config describes, at Earth and with Voyager: every measure for protons and B/C
+together, evidence and acceptable for each by itself as well. What is stored in runs/NAME/tuning/
+already is not made again; an interrupted command goes on where it was. Chains of the run, where
+there are any, serve as a second route. Tables and figures of the results are made by
+scripts/compare.py.
 
 exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input, 1 a worker died
 """

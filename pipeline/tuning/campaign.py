@@ -18,7 +18,7 @@ from pipeline.config import RUNS, load_config
 from pipeline.interrupt import EXIT_FAILED, EXIT_NOT_CONVERGED
 from pipeline.tuning import store
 from pipeline.tuning.cases import Case, cases_of
-from pipeline.tuning.choices import MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.choices import FOR_PARTS, MEASURES, RANGES, SELECTIONS
 from pipeline.tuning.evidence import Evidence
 from pipeline.tuning.study import Study, StudySettings
 from priors.suggest import suggest
@@ -43,6 +43,13 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
     paths = list(dict.fromkeys(map(Path, runs))) or sorted(RUNS.glob("*.toml"))
     if not paths:
         raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")
+    if measures and not set(measures) & set(FOR_PARTS):
+        selections = [s for s in selections or SELECTIONS if s == "both"]
+        if not selections:
+            raise CrtuneError(
+                f"--measures {','.join(measures)}: of protons or B/C alone only "
+                f"{' and '.join(FOR_PARTS)} are made; the others need --selections both"
+            )
     chosen = [
         case
         for path in paths

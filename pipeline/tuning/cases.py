@@ -98,15 +98,16 @@ class Case:
 def cases_of(run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), priors=None):
     """All cases of a run that its data allow, as a list.
 
-    A range that adds no data set to a narrower one is left out.
+    A range that adds no data set to a narrower one is left out, whether or not the narrower one is
+    asked for.
     """
     found, seen = [], set()
     for sets in priors or (run.priors,):
-        for place in ranges:
+        for place in RANGES:
             for selection in selections:
                 case = Case(run, selection, place, sets)
                 key = (sets, selection, *case.datasets)
                 if case.datasets and key not in seen:
                     seen.add(key)
-                    found.append(case)
+                    found += [case] if place in ranges else []
     return found

@@ -23,3 +23,6 @@ MEASURES = {
     "chains": "ln Z from the run's chains, and whether both samplers agree",
 }
 """What can be asked for. Tension follows from the evidence of the three selections."""
+
+FOR_PARTS = ("evidence", "acceptable")
+"""What is made of protons alone and of B/C alone: the rest describes a whole theory."""

@@ -81,6 +81,6 @@ def _is_empty(results: CaseResults) -> bool:
 
 def _config_path(run: str) -> Path:
     path = Path(run)
-    path = path if path.suffix == ".toml" else path.with_suffix(".toml")
+    path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     here = path.is_file() or len(path.parts) > 1
     return path if here else RUNS / path

@@ -15,7 +15,7 @@ from pipeline.tuning.acceptable import STATES_EPSILON, AcceptableSettings, accep
 from pipeline.tuning.agreement import agreement
 from pipeline.tuning.bridge import bridge_evidence
 from pipeline.tuning.cases import Case
-from pipeline.tuning.choices import MEASURES
+from pipeline.tuning.choices import FOR_PARTS, MEASURES
 from pipeline.tuning.coincidence import LEAST_STATES, shuffle_acceptable
 from pipeline.tuning.conspiracy import NUISANCES, shuffle_tests
 from pipeline.tuning.criteria import CRITERIA
@@ -28,9 +28,6 @@ from pipeline.tuning.sensitivity import sensitivity
 from pipeline.tuning.stiffness import stiffness
 from pipeline.tuning.tempered import tempered_curve
 from pipeline.tuning.universality import universality
-
-FOR_PARTS = ("evidence", "acceptable")
-"""What is made of protons alone and of B/C alone: the rest describes a whole theory."""
 
 
 @dataclass(frozen=True)

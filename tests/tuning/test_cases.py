@@ -57,5 +57,6 @@ def test_the_whole_run_is_the_case_with_voyager(run):
 def test_cases_without_data_or_with_the_same_data_are_left_out(run):
     earth_only = with_sections(run, data={"ams02_bc_2016": {}}, discrepancy={})
     assert [case.label for case in cases_of(earth_only)] == ["earth_both", "earth_bc"]
+    assert cases_of(earth_only, ranges=("voyager",)) == []
     with pytest.raises(CrtuneError, match="no data set is left for earth proton"):
         _ = Case(earth_only, "proton", "earth").config

@@ -136,6 +136,13 @@ def test_another_seed_joins_and_stays(run, tmp_path):
     assert told == []
 
 
+def test_what_describes_a_whole_theory_is_made_of_all_data():
+    assert {case.selection for case in select_cases(measures=["stiffness"])} == {"both"}
+    assert {case.selection for case in select_cases(measures=["stiffness", "evidence"])} == {
+        "both", "proton", "bc",
+    }  # fmt: skip
+
+
 def test_headlines_come_first():
     cases = select_cases()
     selections = [case.selection for case in cases]
@@ -151,6 +158,10 @@ def test_headlines_come_first():
         ({"selections": ["protons"]}, "did you mean 'proton'"),
         ({"measures": ["fisher"]}, "--measures fisher: unknown"),
         ({"runs": ["runs/two_fase.toml"]}, "does not exist"),
+        (
+            {"measures": ["stiffness"], "selections": ["bc"]},
+            "--measures stiffness: .* --selections",
+        ),
         ({"priors": ["plausble"]}, "plausble.*did you mean 'plausible'"),
     ],
 )
