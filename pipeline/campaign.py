@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline import slurm
 from pipeline.campaign_rounds import Standing
 from pipeline.config import Config, load_config, with_overrides
+from pipeline.problem import build_problem
 from pipeline.slurm_scripts import ARRAY, JUDGE, BatchScripts
 from priors.sets import prior_set_path
 from transport.errors import CrtuneError
@@ -144,6 +145,7 @@ def _with_priors(config: Config, name: str, overrides) -> Config:
                 "submit it by its own name, or move it away"
             )
     else:
+        build_problem(plain)  # before anything is left behind that no run could be made of
         path.write_text(text, encoding="utf-8")
     return with_overrides(load_config(path), overrides)
 

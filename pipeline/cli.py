@@ -113,7 +113,7 @@ def run_directory(run: str) -> Path:
     parent = candidates[-1].parent
     known = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
     near = suggest(folder.name, known)
-    started = next((c for c in candidates if c.with_suffix(".toml").is_file()), None)
+    started = next((c for c in candidates if c.with_name(f"{c.name}.toml").is_file()), None)
     remedy = (
         f"it has a config but no results yet: run scripts/run_mcmc.py {started}.toml first"
         if started

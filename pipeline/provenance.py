@@ -19,6 +19,9 @@ PACKAGES = (
     "arviz-base", "arviz-stats",
 )  # fmt: skip
 
+CODE = ("data", "likelihoods", "pipeline", "priors", "scripts", "transport")
+"""Folders that decide about the numbers."""
+
 
 @cache
 def git_state() -> dict[str, str]:
@@ -26,7 +29,7 @@ def git_state() -> dict[str, str]:
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return {"commit": "unknown", "dirty": "unknown"}
-    status = _git("status", "--porcelain", "--untracked-files=no")
+    status = _git("status", "--porcelain", "--", *CODE)  # new files are changes too
     return {"commit": commit, "dirty": "unknown" if status is None else "yes" if status else "no"}
 
 

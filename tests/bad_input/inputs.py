@@ -53,6 +53,15 @@ CONFIGS = [
     ),
     config_case("too few walkers", "walkers = 24", "walkers = 6", "sampling.walkers = 6", "twice"),
     config_case(
+        "thinned to nothing", "workers = 1", "thin = 3", "thin = 3", "checkpoint_steps = 2"
+    ),
+    config_case(
+        "an option that is no number",
+        "[data.mine]",
+        "scenario_options = { x = nan }\n[data.mine]",
+        "x = nan",
+    ),
+    config_case(
         "misspelt systematic error",
         "[sampling]",
         "[covariance.correlation_length]\naceptance = 0.3\ndefault = 0.2\n[sampling]",
