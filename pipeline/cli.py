@@ -56,6 +56,23 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def count(text: str) -> int:
+    """A whole number of at least 1, as an argument's type."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} should be a whole number of at least 1")
+    return int(text)
+
+
+def folder(text: str) -> Path:
+    """A folder to write to, as an argument's type: made at once, before any work is lost."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be made ({error.strerror})") from error
+    return path
+
+
 def add_config_argument(arguments: argparse.ArgumentParser) -> None:
     """``CONFIG`` and ``--set key=value``, as `read_config` takes them."""
     arguments.add_argument(

@@ -47,8 +47,8 @@ def benchmark_kernel(states, fiducial, repeat: int) -> tuple[float, float]:
 def main() -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument("config", metavar="RUN.toml", nargs="?", default="runs/two_phase.toml")
-    arguments.add_argument("--batch", type=int, default=32, help="walkers per call (32)")
-    arguments.add_argument("--repeat", type=int, default=20, help="repetitions (20)")
+    arguments.add_argument("--batch", type=cli.count, default=32, help="walkers per call (32)")
+    arguments.add_argument("--repeat", type=cli.count, default=20, help="repetitions (20)")
     options = arguments.parse_args()
     cli.limit_threads()
 

@@ -17,11 +17,11 @@ from pipeline import cli
 def main() -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument("config", metavar="RUN.toml", nargs="?", default="runs/two_phase.toml")
-    arguments.add_argument("--steps", type=int, default=1000, help="per ensemble (1000)")
+    arguments.add_argument("--steps", type=cli.count, default=1000, help="per ensemble (1000)")
     arguments.add_argument(
         "--ensembles", default="1,2", metavar="N,M,...", help="numbers of ensembles (1,2)"
     )
-    arguments.add_argument("--repeat", type=int, default=3, help="repetitions (3)")
+    arguments.add_argument("--repeat", type=cli.count, default=3, help="repetitions (3)")
     arguments.add_argument("--output", metavar="FILE.md", help="write the table there, too")
     options = arguments.parse_args()
     cli.limit_threads()

@@ -8,19 +8,16 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread for each worker process
 
-import argparse
 import multiprocessing
-import sys
 from functools import partial
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 from tqdm import tqdm
 
+from pipeline import cli
 from priors.sets import load_prior_set
 from transport.constants import KPC, LIGHT_SPEED
-from transport.errors import CrtuneError
 from transport.exact import stratified_halo_spectra, two_phase_spectra
 from transport.exact.absorb import absorb
 from transport.exact.stratified import StratifiedGrid
@@ -241,19 +238,21 @@ def _bands(ax, drawn):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=100, help="prior draws per scenario")
-    parser.add_argument("--prior", default="plausible", help="prior set to draw from")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs")
+    parser = cli.parser(__doc__)
+    parser.add_argument("--draws", type=cli.count, default=100, help="prior draws a scenario (100)")
+    parser.add_argument("--prior", default="plausible", help="prior set to draw from (plausible)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the draws (1)")
+    parser.add_argument("--workers", type=cli.count, default=2, help="processes (2)")
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=cli.folder,
+        default=cli.repo_root() / "docs",
+        help="for the page (docs)",
+    )
     arguments = parser.parse_args()
-    try:
-        with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
-            found = measure(pool, arguments.draws, arguments.seed, arguments.prior)
-    except CrtuneError as error:
-        sys.exit(f"error: {error}")
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
+        found = measure(pool, arguments.draws, arguments.seed, arguments.prior)
     page = arguments.output / "exact_transport.md"
     told = page.read_text(encoding="utf-8").split(MARKER)[0] if page.exists() else ""
     measured = report(*found, arguments.draws, arguments.prior)
@@ -263,4 +262,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cli.run_script(main)

@@ -11,17 +11,16 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread for each worker process
 
-import argparse
 import multiprocessing
 import platform
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
 
+from pipeline import cli
 from transport import plasma
 from transport.constants import MICROGAUSS, PC
 from transport.fast_modes.reference import kappa_with_error
@@ -270,13 +269,21 @@ def draw(drawn, path):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--states", type=int, default=200, help="states of each kind (200)")
+    parser = cli.parser(__doc__.splitlines()[0])
+    parser.add_argument("--states", type=cli.count, default=200, help="states of each kind (200)")
     parser.add_argument("--climbs", type=int, default=8, help="searches for the worst (8)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the random states (1)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (all cores)")
+    parser.add_argument(
+        "--workers", type=cli.count, default=os.cpu_count(), help="processes (all cores)"
+    )
     parser.add_argument("--limit", type=float, default=1e-3, help="failure beyond it (1e-3)")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs")
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=cli.folder,
+        default=cli.repo_root() / "docs",
+        help="for the page (docs)",
+    )
     options = parser.parse_args(argv)
     drawn, sought = measure(options.states, options.seed, options.workers, options.climbs)
     text, figure = options.output / "kernel_accuracy.md", options.output / "kernel_accuracy.png"

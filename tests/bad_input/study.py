@@ -44,4 +44,14 @@ STUDY = [
         damaged_result,
         ("compare", "RUN"),
     ),
+    Case(
+        "measuring: nothing",
+        ("--batch", "0 should be a whole number of at least 1"),
+        command=("benchmark", "RUN", "--batch", "0"),
+    ),
+    Case(
+        "measuring: no place to write to",
+        ("--output", "run.toml/x cannot be made"),
+        command=("exact_transport", "--output", "RUN/x"),
+    ),
 ]
