@@ -44,8 +44,16 @@ def main() -> int:
     folder = options.output or cli.repo_root() / "runs" / "comparison"
     for path in write_report(results, folder):
         print(f"table: {path}")
-    for path in draw_all(results, folder, options.matrices or ["two_phase"]):
+    figures = draw_all(results, folder, options.matrices or ["two_phase"])
+    for path in figures:
         print(f"figure: {path}")
+    for name in options.matrices or ():
+        if not any(path.stem == f"mutual_information_{name}" for path in figures):
+            print(
+                f"crtune: warning: --matrices {name}: its mutual information is not made yet; "
+                "scripts/fine_tuning.py with --measures conspiracy makes it",
+                file=sys.stderr,
+            )
     for result in results:
         if result.evidence is not None and not result.evidence.converged:
             print(f"*** NOT CONVERGED: {result.case} ***")

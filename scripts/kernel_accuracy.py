@@ -203,7 +203,7 @@ def verdict(drawn, sought, limit):
     return not beyond, f"Limit {limit:g} for warm and halo states: {where}."
 
 
-def report(drawn, sought, seed, limit):
+def report(drawn, sought, options):
     """Markdown text of the whole measurement."""
     ranges = [
         f"- {group}: "
@@ -226,7 +226,7 @@ def report(drawn, sought, seed, limit):
             "is not bound to. Random draws miss corners: from the worst of the draws a Nelder-Mead "
             f"search then climbs to larger errors ({sum(map(len, sought.values()))} searches).",
             "",
-            verdict(drawn, sought, limit)[1],
+            verdict(drawn, sought, options.limit)[1],
             "",
             *table(drawn, sought),
             "",
@@ -239,7 +239,8 @@ def report(drawn, sought, seed, limit):
             f"Largest error that the reference estimates of itself: {own:.0e} (QUADPACK's "
             "estimates, which are pessimistic).",
             "",
-            f"Made by `scripts/kernel_accuracy.py --seed {seed}` with Python "
+            f"Made by `scripts/kernel_accuracy.py --states {options.states} --climbs "
+            f"{options.climbs} --seed {options.seed}` with Python "
             f"{platform.python_version()}, {versions}.",
             "",
         ]
@@ -287,7 +288,7 @@ def main(argv=None):
     options = parser.parse_args(argv)
     drawn, sought = measure(options.states, options.seed, options.workers, options.climbs)
     text, figure = options.output / "kernel_accuracy.md", options.output / "kernel_accuracy.png"
-    text.write_text(report(drawn, sought, options.seed, options.limit), encoding="utf-8")
+    text.write_text(report(drawn, sought, options), encoding="utf-8")
     draw(drawn, figure)
     print("\n".join(table(drawn, sought)), f"\nwritten: {text}, {figure}", sep="\n")
     kept, sentence = verdict(drawn, sought, options.limit)

@@ -79,9 +79,12 @@ def new_figure(width: float, height: float, **options) -> Figure:
 def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf``, each whole or not at all, and return their paths.
 
+    A stem that ends in one of these suffixes loses it.
+
     The files carry no date, so that the same figure gives the same bytes.
     """
     stem = Path(stem)
+    stem = stem.with_suffix("") if stem.suffix in (".png", ".pdf") else stem
     stem.parent.mkdir(parents=True, exist_ok=True)
     dpi = min(180, 3600 / max(figure.get_size_inches()))
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
