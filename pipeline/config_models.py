@@ -136,10 +136,10 @@ class Sampling(_Table):
             raise ValueError(
                 f"min_steps = {self.min_steps} should not be above max_steps = {self.max_steps}"
             )
-        if self.thin > self.checkpoint_steps:
+        if self.thin > self.max_steps:
             raise ValueError(
-                f"thin = {self.thin} should not be above checkpoint_steps = "
-                f"{self.checkpoint_steps}: a block of steps would store none"
+                f"thin = {self.thin} should not be above max_steps = {self.max_steps}: nothing "
+                "would be stored"
             )
         return self
 

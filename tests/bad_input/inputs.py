@@ -52,9 +52,7 @@ CONFIGS = [
         "eta",
     ),
     config_case("too few walkers", "walkers = 24", "walkers = 6", "sampling.walkers = 6", "twice"),
-    config_case(
-        "thinned to nothing", "workers = 1", "thin = 3", "thin = 3", "checkpoint_steps = 2"
-    ),
+    config_case("thinned to nothing", "workers = 1", "thin = 5", "thin = 5", "max_steps = 4"),
     config_case(
         "an option that is no number",
         "[data.mine]",
