@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import struct
@@ -93,22 +94,25 @@ def check_whole(path: str | Path) -> None:
 
 
 def _check_whole(path):
+    with _raw(path) as (descriptor, places, header):
+        checked_records(path, descriptor, places, header)
+
+
+@contextlib.contextmanager
+def _raw(path: Path):
+    """The file's descriptor to read from, its layout and its header."""
     header, places = read_header(path), layout_of(path)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        checked_records(path, descriptor, places, header)
+        yield descriptor, places, header
     finally:
         os.close(descriptor)
 
 
 def read_journal(path: str | Path) -> np.ndarray:
     """Complete blocks, one record each: ``start``, ``stop``, unix ``time``, wall ``seconds``."""
-    header, places = read_header(path), layout_of(Path(path))
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+    with _raw(Path(path)) as (descriptor, places, header):
         records = complete_records(descriptor, places, header.nwalkers)
-    finally:
-        os.close(descriptor)
     return records[["start", "stop", "time", "seconds"]][1:]
 
 

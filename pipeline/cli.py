@@ -63,8 +63,19 @@ def count(text: str) -> int:
     return int(text)
 
 
-def folder(text: str) -> Path:
-    """A folder to write to, as an argument's type: made at once, before any work is lost."""
+def add_page_argument(arguments: argparse.ArgumentParser) -> None:
+    """``--output FOLDER`` of scripts that write a page of docs/."""
+    arguments.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=_folder,
+        default=repo_root() / "docs",
+        help="for the page (docs)",
+    )
+
+
+def _folder(text: str) -> Path:
+    """A folder to write to: made at once, before any work is lost."""
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -117,6 +128,7 @@ def run_directory(run: str) -> Path:
     ------
     CrtuneError: there is none, with the nearest name
     """
+    from pipeline.config import config_path
     from priors.suggest import suggest
 
     given = Path(run)
@@ -130,7 +142,7 @@ def run_directory(run: str) -> Path:
     parent = candidates[-1].parent
     known = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
     near = suggest(folder.name, known)
-    started = next((c for c in candidates if c.with_name(f"{c.name}.toml").is_file()), None)
+    started = next((c for c in candidates if config_path(c).is_file()), None)
     remedy = (
         f"it has a config but no results yet: run scripts/run_mcmc.py {started}.toml first"
         if started

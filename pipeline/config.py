@@ -31,12 +31,18 @@ __all__ = [
     "Discrepancy",
     "Sampling",
     "config_from_toml",
+    "config_path",
     "load_config",
     "with_overrides",
     "with_sections",
 ]
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
+
+
+def config_path(folder: Path) -> Path:
+    """The config of a run's folder: beside it, its name and ``.toml``, dots in the name kept."""
+    return folder.with_name(f"{folder.name}.toml")
 
 
 def load_config(path: str | Path) -> Config:

@@ -243,13 +243,7 @@ def main():
     parser.add_argument("--prior", default="plausible", help="prior set to draw from (plausible)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the draws (1)")
     parser.add_argument("--workers", type=cli.count, default=2, help="processes (2)")
-    parser.add_argument(
-        "--output",
-        metavar="FOLDER",
-        type=cli.folder,
-        default=cli.repo_root() / "docs",
-        help="for the page (docs)",
-    )
+    cli.add_page_argument(parser)
     arguments = parser.parse_args()
     with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
         found = measure(pool, arguments.draws, arguments.seed, arguments.prior)

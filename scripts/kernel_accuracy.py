@@ -278,13 +278,7 @@ def main(argv=None):
         "--workers", type=cli.count, default=os.cpu_count(), help="processes (all cores)"
     )
     parser.add_argument("--limit", type=float, default=1e-3, help="failure beyond it (1e-3)")
-    parser.add_argument(
-        "--output",
-        metavar="FOLDER",
-        type=cli.folder,
-        default=cli.repo_root() / "docs",
-        help="for the page (docs)",
-    )
+    cli.add_page_argument(parser)
     options = parser.parse_args(argv)
     drawn, sought = measure(options.states, options.seed, options.workers, options.climbs)
     text, figure = options.output / "kernel_accuracy.md", options.output / "kernel_accuracy.png"

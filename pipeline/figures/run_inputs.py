@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from pipeline.config import config_from_toml
+from pipeline.config import config_from_toml, config_path
 from pipeline.posterior import Posterior, load_run
 from pipeline.problem import Problem, build_problem
 from pipeline.sampling import changed_parts, check_same_model
@@ -23,7 +23,7 @@ def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
     folder = Path(folder)
     posterior = load_run(folder)
     text = posterior.provenance["config"]
-    config = config_from_toml(text, folder.with_suffix(".toml"), f"config stored in {folder}")
+    config = config_from_toml(text, config_path(folder), f"config stored in {folder}")
     problem = build_problem(config)
     if problem.names != posterior.names:
         raise CrtuneError(

@@ -109,5 +109,5 @@ def cases_of(run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), pr
                 key = (sets, selection, *case.datasets)
                 if case.datasets and key not in seen:
                     seen.add(key)
-                    found += [case] if place in ranges else []
-    return found
+                    found.append(case)
+    return [case for case in found if case.range in ranges]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from pipeline.config import RUNS
+from pipeline.config import RUNS, config_path
 from pipeline.tuning.campaign import select_cases
 from pipeline.tuning.results import CaseResults, load_results
 from pipeline.tuning.tables.entries import BASELINES
@@ -81,6 +81,6 @@ def _is_empty(results: CaseResults) -> bool:
 
 def _config_path(run: str) -> Path:
     path = Path(run)
-    path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+    path = path if path.suffix == ".toml" else config_path(path)
     here = path.is_file() or len(path.parts) > 1
     return path if here else RUNS / path

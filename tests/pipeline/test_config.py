@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import transport.scenario
-from pipeline.config import config_from_toml, load_config, with_overrides
+from pipeline.config import RUNS, config_from_toml, config_path, load_config, with_overrides
 from pipeline.toml import to_toml
 from tests.pipeline.toy_scenario import CONFIG, ToyPowerLaw, write_run
 from transport.errors import CrtuneError
@@ -247,3 +247,10 @@ def test_any_valid_config_survives_writing_and_reading(walkers, seed, length, rh
     config = config_from_toml(to_toml(content))
     assert config_from_toml(config.to_toml()) == config
     assert (config.sampling.walkers, config.convergence.max_rhat) == (walkers, rhat)
+
+
+def test_config_and_folder_of_a_run_with_a_dot_in_its_name(tmp_path):
+    path = tmp_path / "my.v2.toml"
+    folder = config_from_toml((RUNS / "kolmogorov.toml").read_text(), path).run_dir
+    assert folder == tmp_path / "my.v2"
+    assert config_path(folder) == path
