@@ -272,12 +272,15 @@ def find_table(table: str | Path, directory: Path = DATA_DIRECTORY) -> Path:
 
 
 def _is_measurement(path: Path) -> bool:
-    """Tables of another kind (modulation potentials) declare no observable."""
+    """Tables of another kind (modulation potentials) declare no observable.
+
+    What cannot be read passes, so that reading it says why.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             return any("{observable:" in line for line in file if line.startswith("#"))
     except (OSError, UnicodeDecodeError):
-        return False
+        return True
 
 
 def _components(raw: Table) -> tuple[ErrorComponent, ...]:

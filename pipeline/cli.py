@@ -8,17 +8,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 
 EXIT_OK = 0
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-_THREAD_VARIABLES = (
+THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -37,7 +39,7 @@ def limit_threads(count: int = 1) -> None:
 
     Processes are the unit of parallel work here: threads beneath them only compete.
     """
-    for variable in _THREAD_VARIABLES:
+    for variable in THREAD_VARIABLES:
         os.environ[variable] = str(count)
 
 
@@ -156,8 +158,9 @@ def run_script(main: Callable[[], int | None]) -> None:
 
     Bad input (`CrtuneError`) and what the system refuses (no space, no permission) print one
     message and exit 2, Ctrl-C exits 130, and a reader that closes the pipe (``| head``) ends the
-    script quietly with 141.
+    script quietly with 141. A `CrtuneWarning` is one message too.
     """
+    warnings.formatwarning = partial(_format_warning, warnings.formatwarning)
     try:
         code = main()
         sys.stdout.flush()
@@ -185,3 +188,9 @@ def _abandon_stdout() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _format_warning(others, message, category, *where) -> str:
+    if issubclass(category, CrtuneWarning):
+        return f"crtune: warning: {message}\n"
+    return others(message, category, *where)

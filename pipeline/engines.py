@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,16 +19,10 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
+from pipeline.cli import limit_threads
 from pipeline.sampling import EnsembleReport, EnsembleRun
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 _TICK = 0.5  # s between looks at the live files
 _IDLE = 5.0  # s without work after which a worker that was told to stop leaves by itself
 _LAST_WORDS = 300.0  # s that a worker without a parent may take to write its checkpoint
@@ -88,8 +83,7 @@ class LocalEngine:
     """Ensembles side by side on local cores, each worker with one thread and its own problem."""
 
     def __init__(self, workers: int):
-        for variable in THREAD_VARIABLES:  # before the workers import numpy
-            os.environ[variable] = "1"
+        limit_threads()  # before the workers import numpy
         # Fresh interpreters: a fork would copy threads' locks and half-initialised libraries.
         context = multiprocessing.get_context("spawn")
         self._flag = context.RawValue(ctypes.c_int, 0)
@@ -164,6 +158,7 @@ _built: tuple[Callable, object] | None = None
 def _start_worker(flag) -> None:
     global _flag
     _flag = flag
+    warnings.simplefilter("ignore", CrtuneWarning)  # the parent has built the problem too
     # Ctrl-C reaches the whole process group; the parent decides and says so through the flag.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("SIGTERM", "SIGUSR1"):

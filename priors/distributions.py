@@ -20,6 +20,8 @@ from priors.suggest import suggest
 from transport.errors import CrtuneError
 
 LN10 = math.log(10.0)
+LEAST_MASS = 1e-20
+"""Of the whole Gaussian, between its bounds: with less, one of the numbers is mistyped."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Distribution:
         if math.isinf(self.sd):
             log_norm = -math.log(self.high - self.low)
         else:
-            log_norm = -math.log(self.sd * math.sqrt(2 * math.pi)) - self._log_mass()
+            log_norm = -math.log(self.sd * math.sqrt(2 * math.pi)) - self.log_mass()
         object.__setattr__(self, "log_norm", log_norm)
 
     def __str__(self):
@@ -106,7 +108,8 @@ class Distribution:
         a, b = (self.low - self.centre) / self.sd, (self.high - self.centre) / self.sd
         return (-b, -a, True) if a > 0 else (a, b, False)
 
-    def _log_mass(self):
+    def log_mass(self) -> float:
+        """Log of the share of the whole Gaussian that is between the bounds."""
         a, b, _ = self.standard_bounds()
         return float(_log_ndtr_difference(a, b))
 
@@ -233,8 +236,11 @@ def _check_sd(family, sd):
 
 
 def _with_mass(distribution):
-    if not math.isfinite(distribution.log_norm):
+    log_mass = distribution.log_mass()
+    if not log_mass > math.log(LEAST_MASS):
+        share = f"1e{log_mass / LN10:.0f} of" if math.isfinite(log_mass) else "nothing of"
         raise CrtuneError(
-            f"{distribution} has no probability between its bounds; move them towards the centre"
+            f"{distribution} has {share} its Gaussian between its bounds, at least {LEAST_MASS:g} "
+            "is needed; move them towards the centre, or widen sd"
         )
     return distribution

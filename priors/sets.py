@@ -21,7 +21,7 @@ from priors.constraints import constraint_from_table
 from priors.distributions import Distribution, distribution_from_table
 from priors.prior import Prior
 from priors.suggest import suggest
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 from transport.parameters import Parameter
 from transport.scenario import Scenario, get_scenario, scenario_names
 
@@ -124,6 +124,7 @@ class PriorSet:
             warnings.warn(
                 f"{self.path}: nuisance.{name} is not used: the data of this run have "
                 f"{', '.join(sorted(present)) or 'no nuisance parameters'}",
+                CrtuneWarning,
                 stacklevel=3,
             )
 

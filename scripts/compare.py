@@ -33,7 +33,7 @@ def main() -> int:
     )
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline.figures.tuning.all_figures import draw_all
+    from pipeline.figures.tuning.all_figures import draw_all, left_over
     from pipeline.tuning.comparison import check_runs, collect
     from pipeline.tuning.tables.report import write_report
 
@@ -47,6 +47,8 @@ def main() -> int:
     figures = draw_all(results, folder, options.matrices or ["two_phase"])
     for path in figures:
         print(f"figure: {path}")
+    for path in left_over(folder, figures):
+        print(f"crtune: warning: {path} is of an earlier comparison", file=sys.stderr)
     for name in options.matrices or ():
         if not any(path.stem == f"mutual_information_{name}" for path in figures):
             print(

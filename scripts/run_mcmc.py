@@ -62,8 +62,12 @@ def say(text) -> None:
 def main() -> int:
     arguments = cli.parser(__doc__)
     cli.add_config_argument(arguments)
-    arguments.add_argument("--workers", type=int, metavar="N", help="local processes")
-    arguments.add_argument("--max-steps", type=int, metavar="N", help="budget for each ensemble")
+    arguments.add_argument(
+        "--workers", type=int, metavar="N", help="the same as --set sampling.workers=N"
+    )
+    arguments.add_argument(
+        "--max-steps", type=int, metavar="N", help="the same as --set sampling.max_steps=N"
+    )
     arguments.add_argument("--fresh", action="store_true", help="set earlier results aside first")
     arguments.add_argument(
         "--salvage", action="store_true", help="cut damaged chains back to what is whole, go on"

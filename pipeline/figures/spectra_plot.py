@@ -119,7 +119,7 @@ def _limits(observable, spectra, likelihood, power) -> tuple[float, float]:
 
 
 def _residual_panel(ax, observable, spectra, likelihood) -> None:
-    widest = 0.05
+    widest, drawn = 0.05, []
     for name, measurement in _of(observable, likelihood).items():
         points, tint = spectra.points[name], colour(measurement)
         low95, low68, median, high68, high95 = spectra.predictions[name]
@@ -150,11 +150,22 @@ def _residual_panel(ax, observable, spectra, likelihood) -> None:
             elinewidth=0.8,
         )
         widest = max(widest, np.quantile(np.abs(residual), 0.98), np.max(high68 / median - 1))
+        drawn.append((points.rigidity, residual, tint))
     ax.axhline(0, color=GREY, lw=0.8)
     ax.set_ylim(-1.25 * widest, 1.25 * widest)
+    for rigidity, residual, tint in drawn:
+        _point_beyond(ax, rigidity, residual, tint, 1.25 * widest)
     ax.set_xscale("log")
     ax.set_xlabel("rigidity $R$ [GV]")
     ax.set_ylabel("ln(data / model)")
+
+
+def _point_beyond(ax, rigidity, residual, tint, edge) -> None:
+    """Arrows at the edge of the panel to the points that are beyond it."""
+    for sign, arrow in ((1, "^"), (-1, "v")):
+        beyond = sign * residual > edge
+        y = np.full(beyond.sum(), 0.94 * sign * edge)
+        ax.plot(rigidity[beyond], y, arrow, color=tint, ms=6, mew=0.5, mec=BLACK, zorder=5)
 
 
 def _legend_below(main, residual) -> None:

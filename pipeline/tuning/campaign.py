@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +23,7 @@ from pipeline.tuning.choices import FOR_PARTS, MEASURES, RANGES, SELECTIONS
 from pipeline.tuning.evidence import Evidence
 from pipeline.tuning.study import Study, StudySettings
 from priors.suggest import suggest
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 
 
 def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=None) -> list[Case]:
@@ -115,7 +116,7 @@ def run_study(
         pool.shutdown(cancel_futures=True)
     if failures:
         raise CrtuneError(f"{len(failures)} of {len(cases)} cases failed:\n" + "\n".join(failures))
-    made = cases if "evidence" in measures else []
+    made = cases if set(measures) - {"acceptable"} else []
     unfinished = [str(case) for case in made if not _converged(case)]
     for case in unfinished:
         print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
@@ -125,6 +126,7 @@ def run_study(
 def _ready() -> None:
     """In a worker: Ctrl-C is the parent's to answer, and no lock may outlive a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore", CrtuneWarning)  # the parent has built a problem too
     tqdm.set_lock(threading.RLock())
 
 

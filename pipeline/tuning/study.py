@@ -88,7 +88,11 @@ class Study:
 
     @cached_property
     def posterior(self):
-        """Weighted points of all nested runs together, `pipeline.tuning.nested.NestedRun`."""
+        """Weighted points of all nested runs together, `pipeline.tuning.nested.NestedRun`.
+
+        Their evidence is stored too: it tells whether they converged.
+        """
+        self._remember_evidence()
         return evidence.combine(self._runs)[1]
 
     @cached_property
@@ -125,10 +129,13 @@ class Study:
     def _draws(self, name, n):
         return self.posterior.draws(n, self._rng(f"{name} draws"))
 
-    def _evidence(self):
+    def _remember_evidence(self):
         shared = {"shared_error": evidence.SHARED_ERROR}
         self._remember("evidence", lambda: evidence.combine(self._runs)[0], **shared)
-        self._remember("information", self._information, **shared)
+
+    def _evidence(self):
+        self._remember_evidence()
+        self._remember("information", self._information, shared_error=evidence.SHARED_ERROR)
         self._remember("tempered", self._tempered)
         if self.problem.likelihood.groups:
             self._remember(

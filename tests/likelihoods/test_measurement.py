@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likelihoods.measurement import DATA_DIRECTORY, read_measurement
+from likelihoods.measurement import DATA_DIRECTORY, find_table, read_measurement
 from transport.errors import CrtuneError
 from transport.kinematics import CARBON, rigidity_from_energy
 
@@ -130,6 +130,12 @@ def test_missing_file_and_nearest_name(tmp_path):
     # A table of another kind is not a measurement.
     with pytest.raises(CrtuneError, match="no measurement is called"):
         read_measurement("modulation_potentials")
+
+
+def test_a_table_that_cannot_be_read_is_not_called_unknown(tmp_path):
+    (tmp_path / "mine.ecsv").write_bytes(b"# %ECSV 1.0\n\xff\xfe\n")
+    with pytest.raises(CrtuneError, match=r"mine\.ecsv: not a readable ECSV table"):
+        read_measurement(find_table("mine", tmp_path))
 
 
 @given(low=st.floats(0.0, 100.0), width=st.floats(1.0, 1000.0))

@@ -59,6 +59,16 @@ def test_a_closed_pipe_ends_quietly():
     assert writer.wait(60) == 141
 
 
+def test_a_warning_of_ours_is_one_line():
+    done = run(
+        "import warnings\nfrom transport.errors import CrtuneWarning\n"
+        "run_script(lambda: warnings.warn('p.toml: phi is not used', CrtuneWarning))"
+    )
+    assert (done.returncode, done.stderr) == (0, "crtune: warning: p.toml: phi is not used\n")
+    done = run("import warnings\nrun_script(lambda: warnings.warn('deprecated'))")
+    assert "UserWarning: deprecated" in done.stderr
+
+
 def test_a_bug_keeps_its_traceback():
     done = run("def main(): return 1 / 0\nrun_script(main)")
     assert done.returncode == 1

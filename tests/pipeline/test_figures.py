@@ -432,6 +432,17 @@ def test_fig4_streams_and_diffuses_where_the_scenario_does():
     assert kinds("undamped_cascade") == [False]
 
 
+def test_fig4_claims_no_transport_that_it_does_not_know():
+    class Mine(fig4.Scenario):
+        name, title, parameters = "mine", "mine", fig4.get_scenario("kolmogorov").parameters[:3]
+
+        def spectra(self, values, rigidity):
+            raise NotImplementedError
+
+    (layer,), _ = fig4.layers_of(Mine())
+    assert (layer.motion, layer.streaming) == ("", None)
+
+
 def test_paper_figures_script_refuses_what_there_is_not():
     script = repo_root() / "scripts" / "paper_figures.py"
     command = [sys.executable, script, "4", "--scenario", "kolmogorof"]

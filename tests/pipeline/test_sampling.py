@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import engines, rounds
+from pipeline import rounds
 from pipeline.chain_reader import read_chain, read_journal, read_progress
+from pipeline.cli import THREAD_VARIABLES
 from pipeline.engines import LocalEngine, Task, WorkerDiedError
 from pipeline.lock import WriterLock
 from pipeline.posterior import load_run
@@ -401,7 +402,7 @@ def test_a_worker_that_starts_late_is_watched_too(tmp_path, monkeypatch):
 
 def test_workers_have_one_thread():
     with LocalEngine(1):
-        assert {os.environ[name] for name in engines.THREAD_VARIABLES} == {"1"}
+        assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
 
 
 # -- starting points ------------------------------------------------------------------------------

@@ -189,7 +189,11 @@ def test_density_of_the_coordinate_is_the_slope_of_the_cdf(d, u, scale):
                 "low": 1e3,
                 "high": 2e3,
             },
-            ["no probability"],
+            ["nothing of its Gaussian"],
+        ),
+        (
+            {"distribution": "log_normal", "median": 1.0, "sd": 0.1, "low": 1e2, "high": 1e3},
+            ["1e-89 of its Gaussian", "widen sd"],
         ),
         ({"distribution": "unifrom", "low": 0.0, "high": 1.0}, ["did you mean 'uniform'"]),
         ({"distribution": "uniform", "lo": 0.0, "high": 1.0}, ["did you mean 'low'"]),

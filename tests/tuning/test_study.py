@@ -136,6 +136,19 @@ def test_another_seed_joins_and_stays(run, tmp_path):
     assert told == []
 
 
+@pytest.mark.usefixtures("made")
+def test_whatever_rests_on_nested_runs_tells_whether_they_converged(run, tmp_path):
+    shutil.copytree(run.run_dir, tmp_path / run.name)
+    shutil.copy(run.path, tmp_path)
+    case = Case(load_config(tmp_path / run.path.name), "both", "earth")
+    for name in ("evidence", "stiffness"):
+        (case.folder / f"{name}.h5").unlink()
+    Study(case, SETTINGS).make(["stiffness"])
+    (found,) = load_results([case])
+    assert found.stiffness is not None
+    assert found.evidence is not None
+
+
 def test_what_describes_a_whole_theory_is_made_of_all_data():
     assert {case.selection for case in select_cases(measures=["stiffness"])} == {"both"}
     assert {case.selection for case in select_cases(measures=["stiffness", "evidence"])} == {

@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from pipeline.figures.tuning import all_figures
 from pipeline.figures.tuning.acceptable_fraction import acceptable_fraction_figure
-from pipeline.figures.tuning.all_figures import draw_all
+from pipeline.figures.tuning.all_figures import draw_all, left_over
 from pipeline.figures.tuning.evidence import evidence_figure
 from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES, looks_of
 from pipeline.figures.tuning.milky_way import observed_proton_slope
@@ -181,6 +181,16 @@ def test_figures_of_one_prior_set_are_written(tmp_path):
     paths = draw_all([made], tmp_path)
     assert [p.name for p in paths] == ["stiff_spectra.png", "stiff_spectra.pdf"]
     assert all(p.stat().st_size > 5000 for p in paths)
+
+
+def test_figures_of_an_earlier_study_are_found(tmp_path):
+    made = results(case("kolmogorov"), evidence=evidence(), stiffness=stiffness())
+    before = draw_all([made], tmp_path)
+    assert left_over(tmp_path, before) == []
+    old = [tmp_path / name for name in ("evidence_wide.pdf", "mutual_information_kolmogorov.png")]
+    for path in (*old, tmp_path / "mine.png", tmp_path / "tuning.csv"):
+        path.touch()
+    assert left_over(tmp_path, before) == old
 
 
 def test_nothing_is_drawn_where_nothing_was_made(tmp_path):

@@ -24,6 +24,7 @@ from transport.scenario import Scenario, get_scenario
 
 _DISK = ("E_CR", "gamma_inj", "r", "column")
 _WARM = ("n_warm", "T_warm", "B_warm", "Ma", "L", "z_W")
+_FIELDS = {"B_hot", "B_base"}
 _WARM_TINT, _HALO_TINT = lighten(ORANGE, 0.35), lighten(SKY, 0.35)
 
 
@@ -34,13 +35,13 @@ class Layer:
     Attributes
     ----------
     title, motion : what it is and what cosmic rays do there
-    streaming : straight arrows along the field; otherwise random walks
+    streaming : straight arrows along the field; random walks if False; neither if None, unknown
     parameters : those that belong to it
     """
 
     title: str
     motion: str
-    streaming: bool
+    streaming: bool | None
     parameters: tuple[Parameter, ...]
 
 
@@ -48,7 +49,7 @@ def layers_of(scenario: Scenario) -> tuple[list[Layer], tuple[Parameter, ...]]:
     """Regions of a scenario, lowest first, and the parameters of the disk that injects.
 
     A scenario with a height z_W has a warm layer below its halo. A halo of height H is one that
-    cosmic rays diffuse through; through any other they stream.
+    cosmic rays diffuse through; through one with a field and without H they stream.
     """
     by_name = {p.name: p for p in scenario.parameters}
     disk = tuple(by_name[name] for name in _DISK if name in by_name)
@@ -58,8 +59,11 @@ def layers_of(scenario: Scenario) -> tuple[list[Layer], tuple[Parameter, ...]]:
     if warm:
         motion = "scattering by turbulence: diffusion"
         layers.append(Layer("warm ionized medium", motion, False, warm))
-    streaming = "H" not in by_name
-    motion = "self-confinement: streaming" if streaming else "scattering by turbulence: diffusion"
+    motion, streaming = "", None
+    if "H" in by_name:
+        motion, streaming = "scattering by turbulence: diffusion", False
+    elif _FIELDS & by_name.keys():
+        motion, streaming = "self-confinement: streaming", True
     layers.append(Layer("hot medium and halo", motion, streaming, rest))
     return layers, disk
 
@@ -89,7 +93,8 @@ def draw(scenario: str = "two_phase", **options) -> Figure:
     for layer, low, high in zip(layers, edges[:-1], edges[1:], strict=True):
         tint = _WARM_TINT if layer.title.startswith("warm") else _HALO_TINT
         ax.fill_between([0, 6.2], low, high, color=tint, lw=0)
-        _arrows(ax, layer.streaming, low, high, rng)
+        if layer.streaming is not None:
+            _arrows(ax, layer.streaming, low, high, rng)
         ax.text(0.12, high - 0.12, layer.title, va="top", weight="bold", fontsize=11)
         ax.text(0.12, high - 0.48, layer.motion, va="top", fontsize=10)
         _listing(ax, layer.parameters, high - 0.1)

@@ -28,6 +28,7 @@ _FIGURES: dict[str, tuple[str, Callable[[Sequence], Figure]]] = {
     "universality": ("universality", universality_figure),
 }
 """Name of the file to what the figure needs and what draws it."""
+_MATRIX = "mutual_information"
 
 
 def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()) -> list[Path]:
@@ -54,8 +55,18 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
             }
             if found:
                 figure = _matrix(found, looks_of(chosen)[run].label)
-                paths += save_figure(figure, Path(folder) / f"mutual_information_{run}{suffix}")
+                paths += save_figure(figure, Path(folder) / f"{_MATRIX}_{run}{suffix}")
     return paths
+
+
+def left_over(folder: str | Path, drawn: Sequence[Path]) -> list[Path]:
+    """Figures of an earlier study that are still in the folder beside those `drawn` now."""
+    stems = (*_FIGURES, _MATRIX)
+    return sorted(
+        path
+        for path in Path(folder).glob("*.p[nd][gf]")
+        if path.stem.startswith(stems) and path not in drawn
+    )
 
 
 def _matrix(found, title):
