@@ -29,6 +29,10 @@ RECORD_MAGIC = b"crtblock"
 _COPY_CHUNK = 1 << 24
 
 
+SHARED_BY_ENSEMBLES = ("names", "blob_names", "nwalkers", "thin", "seed")
+"""Of a `ChainHeader`: what all ensembles of a run have in common, beside the fingerprint."""
+
+
 @dataclass(frozen=True)
 class ChainHeader:
     """Everything about an ensemble that does not change from step to step.

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from pipeline.chain_files import read_header
+from pipeline.chain_layout import SHARED_BY_ENSEMBLES
 from pipeline.chain_reader import check_whole, read_chain, read_progress
 from pipeline.convergence import Verdict, assess
 from pipeline.files import replacing
@@ -200,7 +201,7 @@ def check_ensembles(paths: Sequence[Path]) -> None:
                 f"{path}: holds ensemble {header.ensemble} of a run, not the one that its name "
                 "says; a copy counts nothing new: move it away"
             )
-        for key in ("names", "blob_names", "nwalkers", "thin", "seed", "fingerprint"):
+        for key in (*SHARED_BY_ENSEMBLES, "fingerprint"):
             if getattr(header, key) != getattr(first, key):
                 raise CrtuneError(
                     f"{path}: another run's chain: its {key} differ from those of "

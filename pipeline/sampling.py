@@ -13,7 +13,7 @@ from pathlib import Path
 import emcee
 import numpy as np
 
-from pipeline.chain_layout import ChainHeader
+from pipeline.chain_layout import SHARED_BY_ENSEMBLES, ChainHeader
 from pipeline.lock import WriterLock
 from pipeline.moves import default_moves, describe_moves
 from pipeline.start import starting_points
@@ -197,7 +197,7 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
     """
     now = make_header(problem, settings, index, "")
     differences = []
-    for key in ("names", "blob_names", "nwalkers", "thin", "seed", "ensemble"):
+    for key in (*SHARED_BY_ENSEMBLES, "ensemble"):
         old, new = getattr(header, key), getattr(now, key)
         if old != new:
             differences.append(f"{key}: {_short(old)} in the file, {_short(new)} now")
