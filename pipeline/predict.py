@@ -218,7 +218,7 @@ def as_table(prediction: Prediction) -> str:
 def as_json(prediction: Prediction) -> str:
     """The same numbers, unrounded, with the parameters that made them."""
     kappa = prediction.kappa_turb
-    return json.dumps(
+    return to_json(
         {
             "scenario": prediction.scenario.name,
             "options": getattr(prediction.scenario, "chosen", {}),
@@ -229,13 +229,19 @@ def as_json(prediction: Prediction) -> str:
             "boron_to_carbon": prediction.boron_to_carbon.tolist(),
             "kappa_turb_cm2_per_s": None if kappa is None else kappa.tolist(),
             "notes": prediction.notes,
-        },
-        indent=2,
+        }
     )
 
 
-def diagnostics_table(scenario: Scenario, values: dict[str, float]) -> str:
-    """Derived quantities and, where the scenario has them, its diagnostics: a line each.
+def to_json(content: dict) -> str:
+    """Indented, with null for numbers that are not finite, which JSON lacks."""
+    plain = {k: None if isinstance(v, float) and not math.isfinite(v) else v
+             for k, v in content.items()}  # fmt: skip
+    return json.dumps(plain, indent=2, ensure_ascii=False)
+
+
+def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float]:
+    """Derived quantities and, where the scenario has them, its diagnostics; CGS, R_* in GV.
 
     Raises
     ------
@@ -247,15 +253,24 @@ def diagnostics_table(scenario: Scenario, values: dict[str, float]) -> str:
             found = getattr(scenario, "diagnostics", scenario.derived)(batch)
     except (ValueError, ArithmeticError) as error:
         raise CrtuneError(f"{scenario.name}: {error}") from None
-    lines = [f"{name:<18} {float(value[0]):.4g}" for name, value in found.items()]
+    return {name: float(value[0]) for name, value in found.items()}
+
+
+def diagnostics_table(scenario: Scenario, found: dict[str, float]) -> str:
+    """A line for each of `diagnostics`."""
+    lines = [f"{name:<18} {value:.4g}" for name, value in found.items()]
     return "\n".join([f"{scenario.title} (CGS, rigidities R_* in GV)", *lines])
+
+
+def titles() -> dict[str, str]:
+    """What every registered scenario is, by its name."""
+    return {name: get_scenario(name).title for name in scenario_names()}
 
 
 def describe_scenarios() -> str:
     """One line per registered scenario."""
-    names = scenario_names()
-    width = max(map(len, names))
-    return "\n".join(f"{name:<{width}}  {get_scenario(name).title}" for name in names)
+    width = max(map(len, titles()))
+    return "\n".join(f"{name:<{width}}  {title}" for name, title in titles().items())
 
 
 def describe(scenario: Scenario) -> str:
@@ -282,6 +297,30 @@ def describe(scenario: Scenario) -> str:
                 f"    {_toml(value)}{' (default)' if value == option.default else ''}{extra}"
             )
     return "\n".join(lines)
+
+
+def description(scenario: Scenario) -> dict:
+    """The same as `describe`, for JSON."""
+    options = getattr(scenario, "options", {})
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "extension": scenario.extension,
+        "parameters": [
+            {
+                "name": p.name, "fiducial": p.fiducial, "unit": p.unit,
+                "sampled_as": p.coordinate_name, "section": p.section, "meaning": p.description,
+            }
+            for p in scenario.parameters
+        ],
+        "options": {
+            name: {
+                "chosen": scenario.chosen[name], "choices": list(option.choices),
+                "meaning": option.description,
+            }
+            for name, option in options.items()
+        },
+    }  # fmt: skip
 
 
 def _toml(value):

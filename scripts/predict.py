@@ -36,7 +36,7 @@ def main():
         "--phi", metavar="GV", type=float, default=0.0,
         help="force-field potential: fluxes at Earth instead of interstellar ones (default 0)",
     )  # fmt: skip
-    arguments.add_argument("--json", action="store_true", help="JSON instead of a table")
+    arguments.add_argument("--json", action="store_true", help="JSON instead of text")
     arguments.add_argument(
         "--diagnostics", action="store_true",
         help="betas, Alfven and escape speeds, cutoffs and transitions instead of fluxes",
@@ -47,16 +47,20 @@ def main():
     options = arguments.parse_args()
     if options.scenario is None:
         if options.list:
-            print(predict.describe_scenarios())
+            titles, text = predict.titles(), predict.describe_scenarios()
+            print(predict.to_json(titles) if options.json else text)
             return
         raise CrtuneError("SCENARIO is missing; predict.py --list shows the scenarios")
     scenario = predict.make_scenario(options.scenario, options.options)
     if options.list:
-        print(predict.describe(scenario))
+        text = predict.describe(scenario)
+        print(predict.to_json(predict.description(scenario)) if options.json else text)
         return
     values = predict.parse_values(scenario, options.assignments)
     if options.diagnostics:
-        print(predict.diagnostics_table(scenario, values))
+        found = predict.diagnostics(scenario, values)
+        text = predict.diagnostics_table(scenario, found)
+        print(predict.to_json(found) if options.json else text)
         return
     if options.rigidity is None:
         raise CrtuneError("--rigidity is missing, e.g. --rigidity 1,10,100 (GV)")

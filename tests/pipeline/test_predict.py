@@ -76,13 +76,13 @@ def test_table_marks_extensions():
 
 def test_diagnostics_are_those_of_the_scenario():
     scenario = p.make_scenario("two_phase")
-    text = p.diagnostics_table(scenario, p.parse_values(scenario, []))
+    text = p.diagnostics_table(scenario, p.diagnostics(scenario, p.parse_values(scenario, [])))
     shown = dict(line.split() for line in text.splitlines()[1:])
     found = scenario.diagnostics(scenario.fiducial())
     assert shown.keys() == found.keys()
     assert float(shown["R_warm"]) == pytest.approx(found["R_warm"][0], rel=1e-3)
     with pytest.raises(CrtuneError, match="Ma must lie in"):
-        p.diagnostics_table(scenario, p.parse_values(scenario, ["Ma=9"]))
+        p.diagnostics(scenario, p.parse_values(scenario, ["Ma=9"]))
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,11 @@ def test_script_lists_and_fails_cleanly():
     assert listed.returncode == 0
     assert "kappa_0" in listed.stdout
     assert "1e28 cm^2/s" in listed.stdout
+    assert "kolmogorov" in json.loads(run("--list", "--json").stdout)
+    described = json.loads(run("kolmogorov", "--list", "--json").stdout)
+    assert described["parameters"][-1]["name"] == "column"
+    assert described["options"]["low_energy"]["chosen"] == "none"
+    assert json.loads(run("two_phase", "--diagnostics", "--json").stdout)["beta_hot"] > 1
     failed = run("kolmogorov")
     assert failed.returncode == 2
     assert failed.stderr.startswith("crtune: error: --rigidity is missing")
