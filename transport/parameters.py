@@ -15,6 +15,8 @@ MEDIA = ("injection", "warm layer", "halo", "gas disk", "heliosphere", "model er
 or stratified, so all are one tag. The height of a medium belongs to it; so does a factor of order
 unity on what happens there. The radius r of the disk is part of the injection: it sets the source
 Q ~ E_CR / r^2 of every scenario, and the outer boundary only of some."""
+NUISANCE_MEDIA = ("heliosphere", "model error")
+"""Those that are of no theory: solar modulation, discrepancy of the model."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from pipeline.tuning.conspiracy import NUISANCES
 from pipeline.tuning.shuffling import plan, shuffle
 from transport.errors import CrtuneError
-from transport.parameters import Parameter, columns_by_medium
+from transport.parameters import NUISANCE_MEDIA, Parameter, columns_by_medium
 
 LEAST_STATES = 200
 _BLOCKS = 20
@@ -99,7 +98,7 @@ def shuffle_acceptable(
     CrtuneError: too few states, or fewer than two media
     """
     columns = columns_by_medium(parameters)
-    media = tuple(medium for medium in columns if medium not in NUISANCES)
+    media = tuple(medium for medium in columns if medium not in NUISANCE_MEDIA)
     if len(media) < 2 or len(states) < LEAST_STATES:
         raise CrtuneError(
             f"coincidence: {len(states)} acceptable states and {len(media)} media; "

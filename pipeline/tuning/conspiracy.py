@@ -45,10 +45,8 @@ from itertools import combinations
 import numpy as np
 
 from pipeline.tuning.shuffling import evaluate, pair_name, plan, quantile_reached, shuffle
-from transport.parameters import columns_by_medium
+from transport.parameters import NUISANCE_MEDIA, columns_by_medium
 
-NUISANCES = ("heliosphere", "model error")
-"""Media that are never moved."""
 CRITERIA = ("likelihood", "fit")
 KEPT = 0.95
 """Share of the posterior that meets each criterion."""
@@ -129,7 +127,7 @@ def shuffle_tests(problem, draws, rng: np.random.Generator, shuffles: int = 4) -
     if draws.ndim != 2 or draws.shape[1] != len(problem.parameters):
         raise ValueError(f"draws: shape {draws.shape}, expected (n, {len(problem.parameters)})")
     columns = columns_by_medium(problem.parameters)
-    media = tuple(medium for medium in columns if medium not in NUISANCES)
+    media = tuple(medium for medium in columns if medium not in NUISANCE_MEDIA)
     if len(media) < 2:
         raise ValueError(f"a shuffle needs two media; the parameters describe {media}")
     size = len(draws) // _BLOCKS

@@ -17,7 +17,7 @@ from pipeline.tuning.bridge import bridge_evidence
 from pipeline.tuning.cases import Case
 from pipeline.tuning.choices import FOR_PARTS, MEASURES
 from pipeline.tuning.coincidence import LEAST_STATES, shuffle_acceptable
-from pipeline.tuning.conspiracy import NUISANCES, shuffle_tests
+from pipeline.tuning.conspiracy import shuffle_tests
 from pipeline.tuning.criteria import CRITERIA
 from pipeline.tuning.marginal import Marginal, amplitude_columns
 from pipeline.tuning.mutual_information import media_information, pair_information
@@ -28,6 +28,7 @@ from pipeline.tuning.sensitivity import sensitivity
 from pipeline.tuning.stiffness import stiffness
 from pipeline.tuning.tempered import tempered_curve
 from pipeline.tuning.universality import universality
+from transport.parameters import NUISANCE_MEDIA
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class Study:
 
     def _coincidence(self, problem, fraction):
         """Nothing where too few states are acceptable, or all describe one medium."""
-        media = {p.medium for p in problem.parameters} - set(NUISANCES)
+        media = {p.medium for p in problem.parameters} - set(NUISANCE_MEDIA)
         if len(fraction.states) < LEAST_STATES or len(media) < 2:
             return
 

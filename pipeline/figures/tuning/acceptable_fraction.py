@@ -14,6 +14,8 @@ from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks
 
 _TICKS = (2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 _COLUMNS = 4
+_ZOOM = 0.5  # the closest agreement of the upper panels
+_PANELS = 7.4  # inches, of both rows
 _CRITERIA = {
     "max": "every data point within a factor $1+\\epsilon$",
     "rms": "rms of $\\ln(\\mathrm{model/data})$ within $\\ln(1+\\epsilon)$",
@@ -24,10 +26,10 @@ _CRITERIA = {
 def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Figure:
     """Bits against epsilon, a line a scenario, a panel a range.
 
-    Precision grows to the right. A line ends with its marker where no point of the prior comes
-    closer (the floor). An arrow says where fractions became too small to measure; from there to
-    the floor a thin line is a lower bound. Runs of which the prior holds nothing within the axis
-    are named.
+    Above, what is near a factor of 2; below, everything. Precision grows to the right. A line ends
+    with its marker where no point of the prior that comes closer was found (the floor). An arrow
+    says where fractions became too small to measure; from there to the floor a thin line is a lower
+    bound. Runs of which the prior holds nothing within the axis are named.
 
     Parameters
     ----------
@@ -41,20 +43,26 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     name = f"acceptable_{criterion}"
     found, looks = by_range(results, name), looks_of(results)
     figure = new_figure(10.0, 6.0)
-    axes = figure.subplots(1, 2, sharey=True)
-    highest = 1.0
-    for ax, (place, runs) in zip(axes, found.items(), strict=True):
+    axes = figure.subplots(2, 2, sharey="row")
+    highest, near = 1.0, []
+    for (zoom, ax), (place, runs) in zip(axes.T, found.items(), strict=True):
         shown = {run: getattr(runs[run], name) for run in looks if run in runs}
         for run, fraction in shown.items():
+            _line(zoom, fraction, looks[run])
             highest = max(highest, _line(ax, fraction, looks[run]))
-        ax.set_title(RANGE_TITLES[place])
+            near.append(_bits_near(fraction))
+        zoom.set_title(RANGE_TITLES[place])
+        _precision_axis(zoom, _ZOOM, va="bottom")
         _precision_axis(ax, min((_end(f) for f in shown.values()), default=min(_TICKS)))
-        ax.grid(axis="y", color=GREY, alpha=0.2, lw=0.6)
         if absent := [looks[run].label for run, f in shown.items() if f.floor > max(_TICKS)]:
             words = "nothing within a factor of 3:\n" + "\n".join(absent)
             ax.text(0.98, 0.03, words, transform=ax.transAxes, ha="right", fontsize=8.5)
-    axes[0].set_ylim(0, 1.06 * highest)
-    axes[0].set_ylabel(r"$-\log_2 F(\epsilon)$ [bits]")
+    axes[0, 0].set_ylim(0, _top(near, highest))
+    axes[1, 0].set_ylim(0, 1.06 * highest)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(r"$-\log_2 F(\epsilon)$ [bits]")
+    for ax in axes[1]:
+        ax.set_xlabel(r"agreement asked for, $\epsilon$ [%] (closer to the right)")
     shown = {run for runs in found.values() for run in runs}
     handles = [
         Line2D([], [], color=k.colour, ls=k.line, marker=k.marker, ms=7, label=k.label)
@@ -62,38 +70,39 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
         if run in shown
     ]
     below = 1.15 + 0.21 * -(-len(handles) // _COLUMNS)  # inches
-    figure.set_figheight(4.3 + below)
+    height = _PANELS + below
+    figure.set_figheight(height)
     figure.subplots_adjust(
-        left=0.075, right=0.985, top=1 - 0.35 / (4.3 + below), bottom=below / (4.3 + below),
-        wspace=0.06,
+        left=0.075, right=0.985, top=1 - 0.35 / height, bottom=below / height, wspace=0.06,
+        hspace=0.12,
     )  # fmt: skip
     figure.legend(
-        handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.42 / (4.3 + below)),
+        handles=handles, loc="lower center", bbox_to_anchor=(0.53, 0.42 / height),
         ncols=_COLUMNS, fontsize=9.5, handlelength=4.2, columnspacing=1.6,
     )  # fmt: skip
     add_footnote(
         figure,
         f"F: share of the prior with {_CRITERIA[criterion]}; no model discrepancy. Large marker: "
-        "the floor, nothing in the prior comes closer; arrow, thin line: rarer than measurable. "
+        "the floor, the closest state that was found; arrow, thin line: rarer than measurable. "
         f"Bands: 1 sigma. {caption(results)}",
     )
     return figure
 
 
-def _precision_axis(ax, last: float) -> None:
+def _precision_axis(ax, last: float, va: str = "top") -> None:
     """From the widest agreement to just beyond `last`, with a line where a factor of 2 is."""
     ax.set_xscale("log")
     ax.set_xlim(107 * max(_TICKS), 85 * last)
     ticks = [t for t in _TICKS if t > 0.85 * last]
     ax.set_xticks([100 * t for t in ticks], [f"{100 * t:g}" for t in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel(r"agreement asked for, $\epsilon$ [%] (closer to the right)")
+    ax.grid(axis="y", color=GREY, alpha=0.2, lw=0.6)
     if last > 1.0:
         return
     ax.axvline(100, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
     ax.text(
-        98, 0.985, "factor of 2", transform=ax.get_xaxis_transform(), rotation=90,
-        ha="left", va="top", fontsize=8, color=GREY,
+        98, 0.985 if va == "top" else 0.015, "factor of 2", transform=ax.get_xaxis_transform(),
+        rotation=90, ha="left", va=va, fontsize=8, color=GREY,
     )  # fmt: skip
 
 
@@ -107,6 +116,18 @@ def _end(fraction) -> float:
     if not known.size:
         return max(_TICKS)
     return max(min(fraction.floor, known.min()), min(_TICKS))
+
+
+def _bits_near(fraction) -> float:
+    """Bits at the closest agreement of the upper panels, or the closest that was measured."""
+    known = _measured(fraction) & (fraction.epsilon >= 0.99 * _ZOOM)
+    bits = fraction.best_bits()[0][known]
+    return float(bits.max()) if bits.size and bits.max() > 0 else np.inf
+
+
+def _top(near: Sequence[float], otherwise: float) -> float:
+    """Of the upper panels: the easiest scenarios with room above them."""
+    return min(1.6 * min(near, default=np.inf), 1.06 * otherwise)
 
 
 def _line(ax, fraction, look) -> float:

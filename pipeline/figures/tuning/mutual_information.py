@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, doubts
 from pipeline.tuning.choices import RANGES
-from transport.parameters import MEDIA
+from transport.parameters import MEDIA, NUISANCE_MEDIA
 
 _DARK = 0.55  # share of the colour scale above which text is white
 
@@ -24,7 +25,7 @@ def mutual_information_figure(
     """Matrices of one scenario, one for each range.
 
     One triangle of each. Pairs that cannot be told from independent ones are left blank, and
-    parameters without any other pair are left out.
+    parameters without any other pair are left out, as are modulation and discrepancy.
 
     Parameters
     ----------
@@ -35,6 +36,7 @@ def mutual_information_figure(
     """
     pairs = {place: r.mutual_information for place, r in results.items()}
     largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
+    pairs = {place: _of_theory(p, media) for place, p in pairs.items()}
     count = max(_connected(p).sum() for p in pairs.values())
     side = 0.36 * max(count, 5) + 0.4
     left, bottom, gap, right = 1.6, 2.0, 2.2, 1.8
@@ -61,7 +63,7 @@ def mutual_information_figure(
     add_footnote(
         figure,
         f"Nearest-neighbour estimate over the posterior. Blank, or not shown: within the 99% of "
-        f"independent pairs ({limits} bits).",
+        f"independent pairs ({limits} bits). Modulation and discrepancy are left out.",
     )
     return figure
 
@@ -86,6 +88,18 @@ def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
     ax.tick_params(which="both", length=0)
     ax.plot([-0.5, len(order) - 0.5], [-0.5, len(order) - 0.5], color=GREY, lw=0.6)
     _separate(ax, [tags[i] for i in order])
+
+
+def _of_theory(pairs, media):
+    """The pairs without those of nuisance parameters."""
+    kept = [i for i, n in enumerate(pairs.names) if media.get(n) not in NUISANCE_MEDIA]
+    return replace(
+        pairs,
+        names=tuple(pairs.names[i] for i in kept),
+        labels=tuple(pairs.labels[i] for i in kept),
+        bits=pairs.bits[np.ix_(kept, kept)],
+        bits_error=pairs.bits_error[np.ix_(kept, kept)],
+    )
 
 
 def _connected(pairs) -> np.ndarray:

@@ -80,9 +80,9 @@ def universality_figure(results: Sequence) -> Figure:
     )
     add_footnote(
         figure,
-        "Milky Way: delta 0.3-0.6; proton slope of AMS-02, from as measured to demodulated by "
-        f"{DEMODULATION:g} GV. Percentages: how much of a distribution lies beyond the axis. "
-        f"{caption(results)}",
+        "Milky Way: delta 0.3-0.6, as fits have it; proton slope of AMS-02, from as measured to "
+        f"demodulated by {DEMODULATION:g} GV. Percentages: how much of a distribution lies beyond "
+        f"the axis. {caption(results)}",
     )
     return figure
 
