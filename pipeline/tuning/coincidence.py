@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import chi2
 
 from pipeline.tuning.shuffling import plan, shuffle
@@ -39,6 +41,7 @@ class Coincidence:
     epsilon : what is acceptable
     share, share_error : of the shuffled states that still are
     n_states, n_shuffled : how many, before and after
+    copies : share of the shuffled states that were not counted, two of their parts being of copies
     """
 
     tests: tuple[str, ...]
@@ -47,6 +50,7 @@ class Coincidence:
     share_error: np.ndarray
     n_states: int
     n_shuffled: int
+    copies: np.ndarray
 
     @property
     def is_bound(self) -> np.ndarray:
@@ -91,7 +95,9 @@ def shuffle_acceptable(
     Notes
     -----
     States are dealt into 20 groups and shuffled within each; the error is the scatter of the
-    groups. Shuffled states outside the prior's constraints are not acceptable.
+    groups. Shuffled states outside the prior's constraints are not acceptable. Markov chains leave
+    copies of a state, of the whole or of some coordinates; with a partner that is a copy nothing is
+    shuffled, so such pairs do not count.
 
     Raises
     ------
@@ -109,12 +115,16 @@ def shuffle_acceptable(
     shifts = 1 + rng.permutation(size - 1)[: shuffles * len(media)] % (size - 1)
     shifts = np.resize(shifts, (shuffles, len(media)))
     tests = plan(media, columns)
-    hits = []
+    whose = _families(states)
+    hits, copies = [], []
     for moved in tests.values():
         shuffled = np.concatenate([shuffle(states, moved, shift) for shift in shifts], axis=1)
-        theta = shuffled.reshape(-1, states.shape[-1])
-        kept = distance(theta) <= np.log1p(epsilon)
-        hits.append(kept.reshape(_BLOCKS, -1).mean(axis=1))
+        kept = distance(shuffled.reshape(-1, states.shape[-1])) <= np.log1p(epsilon)
+        kept = kept.reshape(_BLOCKS, -1)
+        owners = np.concatenate([shuffle(whose, moved, shift) for shift in shifts], axis=1)
+        fair = _of_different_states(owners, moved)
+        hits.append((kept & fair).sum(axis=1) / np.maximum(fair.sum(axis=1), 1))
+        copies.append(1.0 - fair.mean())
     share, error = np.mean(hits, axis=1), np.std(hits, axis=1, ddof=1) / np.sqrt(_BLOCKS)
     return Coincidence(
         tests=tuple(tests),
@@ -123,4 +133,30 @@ def shuffle_acceptable(
         share_error=error,
         n_states=size * _BLOCKS,
         n_shuffled=shuffles * size * _BLOCKS,
+        copies=np.array(copies),
     )
+
+
+def _families(states):
+    """Of every state, in every coordinate, a number that it shares with its copies alone.
+
+    Two states are copies if any coordinate of theirs is the same double.
+    """
+    flat = states.reshape(-1, states.shape[-1])
+    n = len(flat)
+    links = []
+    for column in flat.T:
+        order = np.argsort(column, kind="stable")
+        same = np.flatnonzero(np.diff(column[order]) == 0.0)
+        links.append(np.stack([order[same], order[same + 1]]))
+    i, j = np.concatenate(links, axis=1)
+    _, family = connected_components(coo_array((np.ones(i.size), (i, j)), shape=(n, n)), False)
+    return np.repeat(family[:, None], flat.shape[1], axis=1).reshape(states.shape)
+
+
+def _of_different_states(owners, moved):
+    """(n_blocks, n) whether what moved and what stayed are of states without a common copy."""
+    stayed = np.setdiff1d(np.arange(owners.shape[-1]), np.concatenate(moved))
+    groups = [columns[0] for columns in moved] + list(stayed[:1])
+    parts = np.sort(owners[..., groups], axis=-1)
+    return (np.diff(parts, axis=-1) != 0).all(axis=-1)

@@ -2,7 +2,8 @@
 
     Delta ln Z = Delta <ln L> - Delta D_KL
 
-The precision of the data narrows both alike, so what is left in Delta D_KL is the theory's own.
+The precision of the data is in both, but not alike where a discrepancy is sampled: a theory that
+fits worse takes a larger one and learns less. `pipeline.tuning.stiffness.MATCHED` is one for all.
 """
 
 from __future__ import annotations

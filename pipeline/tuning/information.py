@@ -4,10 +4,10 @@
     D_KL = int P ln(P / prior)  nats by which the posterior is narrower than the prior
 
 with means over the posterior (Handley & Lemos 2019, arXiv:1903.06682), and how many parameters the
-data constrain (`pipeline.tuning.dimensionality`). D_KL mixes tuning with the
-precision of the data, since precise data narrow any model: what tells theories apart is its excess
-over a baseline on the same data (`pipeline.tuning.excess`). It is never taken from the shape of
-the posterior (a Gaussian's entropy is off by 12 nats on a banana), only from ln L and ln Z.
+data constrain (`pipeline.tuning.dimensionality`). D_KL mixes tuning with the precision of the data,
+since precise data narrow any model: hence its excess over a baseline on the same data
+(`pipeline.tuning.excess`), and that at equal discrepancy. It is never taken from the shape of the
+posterior (a Gaussian's entropy is off by 12 nats on a banana), only from ln L and ln Z.
 
 The errors are the leading order of the bootstrap over points, sum_i (w_i psi_i)^2 with psi the
 influence of a point on the estimate. Those of <ln L> and ln Z are added as if independent. They

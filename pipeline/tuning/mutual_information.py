@@ -38,6 +38,8 @@ _RESAMPLINGS = 100
 _NULL_PAIRS = 300
 _DEGENERATE = 1e-12  # eigenvalues of a correlation matrix below this are directions without width
 
+_SHARED_TERMS = 1.3
+
 
 @dataclass(frozen=True)
 class MediaInformation:
@@ -159,14 +161,17 @@ def kraskov(x, y, neighbours: int = NEIGHBOURS) -> tuple[float, float]:
     """Mutual information (bits) of two coordinates (n,), and its standard error.
 
     I = psi(k) + psi(n) - <psi(n_x + 1) + psi(n_y + 1)>, n_x the number of points closer in x than
-    the k-th neighbour in the plane (sup-norm). The error is that of the mean of the n local terms.
+    the k-th neighbour in the plane (sup-norm). The error is that of the mean of the n local terms,
+    times 1.3: neighbours share their terms (over repeated draws of Gaussians of any correlation the
+    scatter is 1.2 to 1.35 times as large).
     """
     n = len(x)
     plane = np.column_stack([x, y])
     distance = cKDTree(plane).query(plane, k=neighbours + 1, p=np.inf)[0][:, -1]
     closer = [_closer(axis, distance) for axis in (x, y)]
     local = digamma(neighbours) + digamma(n) - sum(digamma(count + 1) for count in closer)
-    return float(local.mean() / np.log(2.0)), float(local.std() / np.sqrt(n) / np.log(2.0))
+    error = _SHARED_TERMS * local.std() / np.sqrt(n)
+    return float(local.mean() / np.log(2.0)), float(error / np.log(2.0))
 
 
 def _closer(x, distance):

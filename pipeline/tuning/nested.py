@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.tuning.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
+from pipeline.tuning.needed import weighted_quantiles
 from transport.errors import CrtuneError
 
 NESTED_ESTIMATOR = 2
@@ -121,9 +122,16 @@ class NestedRun:
         chosen = np.searchsorted(edges, positions, side="right")
         return self.theta[rng.permutation(np.minimum(chosen, len(edges) - 1))]
 
-    def best(self) -> np.ndarray:
-        """(ndim,) the point of highest likelihood."""
-        return self.theta[np.argmax(self.log_likelihood)]
+    def best(self, amplitudes: Sequence[int] = ()) -> np.ndarray:
+        """(ndim,) the point of highest likelihood with the discrepancy's amplitudes integrated.
+
+        At the columns `amplitudes` stand their posterior medians. The likeliest single point would
+        be the tip of a funnel, where amplitudes are smaller than almost everywhere.
+        """
+        best = self.theta[np.argmax(self.log_weight - self.log_volume)].copy()
+        for column in amplitudes:
+            best[column] = weighted_quantiles(self.theta[:, column], self.weights, [0.5])[0]
+        return best
 
 
 def run_nested(

@@ -38,6 +38,7 @@ CLASSES = {
     "coincidence": Coincidence,
     "stiffness": Stiffness,
     "stiffness_bare": Stiffness,
+    "stiffness_matched": Stiffness,
     "sensitivity": Sensitivity,
     "conspiracy": Conspiracy,
     "mutual_information": PairInformation,
@@ -51,7 +52,13 @@ CLASSES = {
 WITHOUT_DISCREPANCY = ("acceptable_max", "acceptable_rms", "coincidence")
 """Results that are made of prior draws and of the problem without its discrepancy."""
 
-VERSIONS = dict.fromkeys(WITHOUT_DISCREPANCY, 2)
+VERSIONS = {
+    **dict.fromkeys(WITHOUT_DISCREPANCY, 2),
+    "coincidence": 3,
+    "mutual_information": 2,
+    **dict.fromkeys(("stiffness", "stiffness_bare"), 2),
+    **{f"universality_{scatter}": 2 for scatter in SCATTERS},
+}
 """Of estimators that have changed what they give, 1 of the others. Raised with every such change,
 so that older results are made again and never shown."""
 
@@ -73,7 +80,8 @@ class CaseResults:
     universality : for each kind of scatter, empty if not made
     stale : names of stored results that are left out, being made from another problem or by
         another version
-    others : as their classes say; ``stiffness_bare`` is without model discrepancy
+    others : as their classes say; ``stiffness_bare`` is without model discrepancy,
+        ``stiffness_matched`` with one of `pipeline.tuning.stiffness.MATCHED` in every theory
     """
 
     case: Case
@@ -86,6 +94,7 @@ class CaseResults:
     coincidence: Coincidence | None = None
     stiffness: Stiffness | None = None
     stiffness_bare: Stiffness | None = None
+    stiffness_matched: Stiffness | None = None
     sensitivity: Sensitivity | None = None
     universality: tuple[Universality, ...] = ()
     conspiracy: Conspiracy | None = None

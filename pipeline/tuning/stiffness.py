@@ -10,8 +10,12 @@ z = coordinate / sd rather than the probit of the prior's CDF: the map stays lin
 direction is one power law everywhere, and a flat prior does not soften directions at its ends. Both
 agree where the prior is Gaussian. Correlations that the prior's constraints imply are ignored.
 
+1/2 sum log2 (1 + lambda) is the information that such data give a Gaussian posterior, in bits.
+With the discrepancy's amplitudes at `MATCHED` in every theory, its errors are the same for all: a
+theory cannot look cheap because it is forgiven more. Linear, so it misses what is curved.
+
 The errors' asymmetry is ignored too, and F is the expected information: relative errors about the
-prediction. Amplitudes of the discrepancy are no parameters here; they stay at each point's values.
+prediction. Amplitudes of the discrepancy are no parameters here.
 """
 
 from __future__ import annotations
@@ -25,6 +29,9 @@ from pipeline.tuning.fisher import data_blocks, fisher_matrices, log_predictions
 from pipeline.tuning.marginal import amplitude_columns
 from pipeline.tuning.power_laws import exponents_of, spell
 from transport.errors import CrtuneError
+
+MATCHED = 0.1
+"""Amplitude at which theories are compared."""
 
 
 def effective_dimensions(eigenvalues: np.ndarray) -> np.ndarray:
@@ -57,6 +64,7 @@ class Stiffness:
     tolerance : (k,) standard deviation of each combination's logarithm that the data alone allow
     texts : (k,) the same in words
     discrepancy : whether the model's discrepancy widened the errors, 1 or 0
+    bits, bits_error : 1/2 sum log2 (1 + lambda), mean over the draws and its standard error
     """
 
     names: tuple[str, ...]
@@ -79,10 +87,17 @@ class Stiffness:
     tolerance: np.ndarray
     texts: tuple[str, ...]
     discrepancy: int
+    bits: float
+    bits_error: float
 
 
 def stiffness(
-    problem, best: np.ndarray, draws: np.ndarray, discrepancy: bool = True, step: float = STEP
+    problem,
+    best: np.ndarray,
+    draws: np.ndarray,
+    discrepancy: bool = True,
+    amplitude: float | None = None,
+    step: float = STEP,
 ) -> Stiffness:
     """Fisher spectrum at the best fit and over posterior draws.
 
@@ -92,6 +107,7 @@ def stiffness(
     best : (ndim,) coordinates
     draws : (n, ndim) posterior draws of equal weight; 100 to 200 are enough
     discrepancy : False leaves the model's discrepancy out of the errors
+    amplitude : of the discrepancy, at every point instead of its own
     step : of the differences, in prior standard deviations
 
     Raises
@@ -104,6 +120,8 @@ def stiffness(
     parameters = [problem.parameters[i] for i in columns]
     sd = prior_sd(problem)[columns]
     theta = np.vstack([best, draws])
+    for i in amplitudes if amplitude is not None else ():
+        theta[:, i] = problem.parameters[i].to_coordinate(amplitude)
     fine, coarse = (
         jacobian * sd[:, None]
         for jacobian in central_differences(
@@ -124,6 +142,7 @@ def stiffness(
     eigenvalues = np.maximum(eigenvalues[:, ::-1], 0.0)
     vectors = vectors[0, :, ::-1]
     d_eff = effective_dimensions(eigenvalues)
+    bits = 0.5 * np.log2(1.0 + eigenvalues[1:]).sum(axis=1)
     d_coarse = effective_dimensions(np.maximum(rough, 0.0))
     rate = per_logarithm(parameters, np.asarray(best, dtype=float)[columns])[0] / sd
     combinations = [
@@ -151,6 +170,8 @@ def stiffness(
         tolerance=np.array([c[1] for c in combinations]),
         texts=tuple(c[2] for c in combinations),
         discrepancy=int(any(block.amplitude for block in blocks)),
+        bits=float(bits.mean()),
+        bits_error=float(bits.std() / np.sqrt(len(bits))),
     )
 
 

@@ -25,7 +25,7 @@ from pipeline.tuning.needed import discrepancy_needed
 from pipeline.tuning.nested import NestedSettings
 from pipeline.tuning.results import CLASSES, SCATTERS, version_of
 from pipeline.tuning.sensitivity import sensitivity
-from pipeline.tuning.stiffness import stiffness
+from pipeline.tuning.stiffness import MATCHED, stiffness
 from pipeline.tuning.tempered import tempered_curve
 from pipeline.tuning.universality import universality
 from transport.parameters import NUISANCE_MEDIA
@@ -40,7 +40,7 @@ class StudySettings:
     seeds : of the nested runs; runs with others that are stored join in
     nested, acceptable : of the samplers
     criteria : of the acceptable fraction on all data; the first alone on parts
-    derivative_draws : posterior draws that derivatives are averaged over
+    derivative_draws : posterior draws that derivatives and other galaxies are averaged over
     shuffled_draws : posterior draws that are shuffled
     """
 
@@ -95,6 +95,10 @@ class Study:
         """
         self._remember_evidence()
         return evidence.combine(self._runs)[1]
+
+    @cached_property
+    def _best(self):
+        return self.posterior.best(amplitude_columns(self.problem))
 
     @cached_property
     def _seeds(self):
@@ -192,11 +196,15 @@ class Study:
 
     def _stiffness(self):
         n = self.settings.derivative_draws
-        for name, discrepancy in (("stiffness", True), ("stiffness_bare", False)):
+        for name, options in (
+            ("stiffness", {}),
+            ("stiffness_bare", {"discrepancy": False}),
+            ("stiffness_matched", {"amplitude": MATCHED}),
+        ):
             self._remember(
                 name,
-                lambda d=discrepancy: stiffness(
-                    self.problem, self.posterior.best(), self._draws("stiffness", n), d
+                lambda options=options: stiffness(
+                    self.problem, self._best, self._draws("stiffness", n), **options
                 ),
                 draws=n,
             )
@@ -231,13 +239,15 @@ class Study:
             )
 
     def _universality(self):
+        n = self.settings.derivative_draws
         for scatter in SCATTERS:
             name = f"universality_{scatter}"
             self._remember(
                 name,
                 lambda s=scatter, name=name: universality(
-                    self.problem, self.posterior.best(), self._rng(name), s
+                    self.problem, self._best, self._draws("universality", n), self._rng(name), s
                 ),
+                draws=n,
             )
 
     def _chains(self):

@@ -25,6 +25,11 @@ from pipeline.tuning.information import Information
 
 LEAST_DIMENSIONS = 0.5
 """Shared constrained parameters below which there is nothing to be in tension about."""
+DIMENSIONS_ERROR = 1.5
+"""Of d_S, beyond its Monte Carlo error: the three posteriors are not Gaussian and have different
+amplitudes. Against the Fisher matrices of the study's runs it is off by 0.4 to 2.8."""
+_CLEAR = -2.0
+"""ln S below which there is tension whatever d_S is: 2 sigma and more for 1 to 3 parameters."""
 _DRAWS = 4000
 
 
@@ -40,7 +45,8 @@ class Tension:
     chi2 : d_S - 2 ln S
     p_value : probability of a greater chi2 if there is no tension; NaN where d_S is too small
     p_low, p_high : its central 68% interval by the errors of what it is made from
-    sigma : of the p-value, two-sided Gaussian
+    sigma, sigma_error : of the p-value, two-sided Gaussian, and half of what it changes by when
+        d_S does by `DIMENSIONS_ERROR` to either side
     reasons : why not to trust it, in words
     """
 
@@ -55,6 +61,7 @@ class Tension:
     p_low: float
     p_high: float
     sigma: float
+    sigma_error: float
     reasons: tuple[str, ...]
 
 
@@ -74,15 +81,22 @@ def suspiciousness(
     d = -minus_d
     named = {"both": both, "the first": first, "the second": second}
     reasons = [f"{name}: {reason}" for name, part in named.items() for reason in part.reasons]
-    p_value = p_low = p_high = sigma = float("nan")
+    p_value = p_low = p_high = sigma = sigma_error = float("nan")
     if d - d_error <= LEAST_DIMENSIONS:
-        reasons.append(
-            f"d_S = {d:.2f} +- {d_error:.2f}: the data hardly constrain a parameter in common, "
-            "so the p-value is undefined"
-        )
+        text = f"d_S = {d:.2f} +- {d_error:.2f} is no number of shared parameters: p is undefined"
+        if log_s < _CLEAR:
+            few, many = _sigma(log_s, 1.0), _sigma(log_s, 3.0)
+            text += f"; ln S tells of tension, {many:.1f} to {few:.1f} sigma for 3 to 1 parameters"
+        reasons.append(text)
     else:
-        p_value = _p_value(log_s, d)
-        sigma = float(norm.isf(0.5 * p_value))
+        p_value, sigma = _p_value(log_s, d), _sigma(log_s, d)
+        ends = (max(d - DIMENSIONS_ERROR, LEAST_DIMENSIONS), d + DIMENSIONS_ERROR)
+        sigma_error = 0.5 * abs(_sigma(log_s, ends[0]) - _sigma(log_s, ends[1]))
+        if d < 2.0 * log_s:
+            reasons.append(
+                f"chi2 = d_S - 2 ln S = {d - 2.0 * log_s:.2f} is below 0, as of no Gaussian "
+                "posteriors: sigma is 0 for want of a number"
+            )
         draws = _p_value(
             log_s + log_s_error * rng.standard_normal(_DRAWS),
             np.maximum(d + d_error * rng.standard_normal(_DRAWS), LEAST_DIMENSIONS),
@@ -100,6 +114,7 @@ def suspiciousness(
         p_low=p_low,
         p_high=p_high,
         sigma=sigma,
+        sigma_error=sigma_error,
         reasons=tuple(reasons),
     )
 
@@ -109,6 +124,10 @@ def _difference(name, both, first, second):
     value = getattr(both, name) - getattr(first, name) - getattr(second, name)
     errors = [getattr(part, f"{name}_error") for part in (both, first, second)]
     return value, float(np.linalg.norm(errors))
+
+
+def _sigma(log_s, d):
+    return float(norm.isf(0.5 * _p_value(log_s, d)))
 
 
 def _p_value(log_s, d):

@@ -2,16 +2,17 @@
 
 The paper (Sec. 6): fine-tuning "carries a message of non-universality". Here the medium scatters
 and the theory stays: plasma, turbulence and geometry differ from galaxy to galaxy, injection, the
-laws of transport (`Parameter.is_law`) and the Sun's modulation do not, and remain at the best fit.
-Two scatters:
+laws of transport (`Parameter.is_law`) and the Sun's modulation do not, and remain what they are in
+a draw of the posterior: every theory that the data allow has galaxies of its own. Two scatters:
 
 - the prior's, what one believes about the medium before looking at cosmic rays;
-- a factor of two (uniform within +-0.3 dex) about the best fit in every parameter of the medium, by
+- a factor of two (uniform within +-0.3 dex) about the draw in every parameter of the medium, by
   itself, so that scenarios with vague priors are not blamed for them. Whatever the coordinate, the
   value is multiplied.
 
 Score: the share of galaxies whose delta, as an observer infers it from B/C, lies in 0.3-0.6, the
-range that the paper quotes for phenomenological models.
+range that the paper quotes for phenomenological models. Its error is how much it differs between
+the theories that the data allow; of a law that is the same in all galaxies each has 0 or 1.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from transport.parameters import Parameter
 WINDOW = (0.3, 0.6)
 """delta of kappa ~ R^delta (Amato & Blasi 2018, as the paper quotes them)."""
 DEX = 0.3
-"""Half-width of the scatter about the best fit."""
+"""Half-width of the scatter about a draw."""
 DRAWS = 4000
 
 MEDIA = ("warm layer", "halo", "gas disk")
@@ -52,7 +53,9 @@ class Universality:
     proton_slope_best, delta_best : at the best fit
     proton_slope_interval, delta_interval : (3,) 16%, 50%, 84% quantiles
     window : (2,) what delta is asked to be
-    score, score_error : share of delta inside the window, and its binomial standard error
+    score, score_error : share of delta inside the window; its standard deviation over the theories,
+        that of so few galaxies of each taken off, and the error of the mean added
+    theories : draws of the posterior, with n / theories galaxies each
     inside : share of the scatter that keeps the scenario's constraints; only that counts
     failed : galaxies without a finite slope, left out
     """
@@ -68,6 +71,7 @@ class Universality:
     window: np.ndarray
     score: float
     score_error: float
+    theories: int
     inside: float
     failed: int
 
@@ -80,7 +84,12 @@ def environment(parameters: Sequence[Parameter]) -> np.ndarray:
 
 
 def universality(
-    problem, best: np.ndarray, rng: np.random.Generator, scatter: str = "prior", n: int = DRAWS
+    problem,
+    best: np.ndarray,
+    posterior: np.ndarray,
+    rng: np.random.Generator,
+    scatter: str = "prior",
+    n: int = DRAWS,
 ) -> Universality:
     """Slopes under scatter of the medium.
 
@@ -88,27 +97,28 @@ def universality(
     ----------
     problem : a `pipeline.problem.Problem`
     best : (ndim,) coordinates of the best fit
+    posterior : (n_theories, ndim) posterior draws of equal weight
     rng : source of all randomness
-    scatter : ``prior``, or ``factor`` for 0.3 dex about the best fit
-    n : galaxies
+    scatter : ``prior``, or ``factor`` for 0.3 dex about each draw
+    n : galaxies, cut to a multiple of the draws
 
     Raises
     ------
     ValueError: an unknown scatter
     CrtuneError: (almost) all of the scatter is outside the prior's constraints
     """
-    best = np.asarray(best, dtype=float)
+    best, posterior = np.asarray(best, dtype=float), np.atleast_2d(posterior)
     varied = environment(problem.parameters)
-    draws, inside = _scatter(problem, best, varied, rng, scatter, n)
+    each = max(n // len(posterior), 1)
+    galaxies, inside = _scatter(problem, np.repeat(posterior, each, axis=0), varied, rng, scatter)
     slopes = np.concatenate(
-        [_slopes(problem, draws[start : start + _BATCH]) for start in range(0, n, _BATCH)]
+        [_slopes(problem, galaxies[i : i + _BATCH]) for i in range(0, len(galaxies), _BATCH)]
     )
     at_best = _slopes(problem, best[None])[0]
     good = np.isfinite(slopes).all(axis=1)
     proton, delta = slopes[good].T
-    hits = int(np.sum((delta >= WINDOW[0]) & (delta <= WINDOW[1])))
-    # the error of Jeffreys' posterior does not vanish at 0 and 1
-    a, b = hits + 0.5, len(delta) - hits + 0.5
+    hit = (delta >= WINDOW[0]) & (delta <= WINDOW[1])
+    owner = np.repeat(np.arange(len(posterior)), each)[good]
     return Universality(
         scatter=scatter,
         varied=tuple(p.name for p, v in zip(problem.parameters, varied, strict=True) if v),
@@ -119,37 +129,53 @@ def universality(
         proton_slope_interval=np.quantile(proton, [0.16, 0.5, 0.84]),
         delta_interval=np.quantile(delta, [0.16, 0.5, 0.84]),
         window=np.array(WINDOW),
-        score=hits / len(delta),
-        score_error=float(np.sqrt(a * b / ((a + b) ** 2 * (a + b + 1.0)))),
+        score=float(hit.mean()),
+        score_error=_score_error(hit, owner),
+        theories=len(posterior),
         inside=inside,
         failed=int(np.sum(~good)),
     )
 
 
-def _scatter(problem, best, varied, rng, scatter, n):
-    """Coordinates (n, ndim) inside the constraints, and the share of tries that was."""
-    kept, tries = [], 0
-    while sum(map(len, kept)) < n:
-        if tries >= _MOST_TRIES * n:
-            walls = ", ".join(str(c) for c in problem.prior.constraints)
-            raise CrtuneError(
-                f"universality: with injection at the best fit, {walls} keep almost nothing of the "
-                f"medium's scatter ({scatter}); loosen them"
-            )
-        theta = np.tile(best, (n, 1))
+def _score_error(hit, owner):
+    """Over the theories that own the galaxies; never below that of Jeffreys' posterior for a share
+    of all, which does not vanish at 0 and 1."""
+    count = np.bincount(owner)
+    share = np.bincount(owner, hit)[count > 0] / count[count > 0]
+    noise = share * (1.0 - share) / np.maximum(count[count > 0] - 1, 1)
+    spread = share.var(ddof=1) if share.size > 1 else 0.0
+    theory = max(spread - noise.mean(), 0.0)
+    a, b = hit.sum() + 0.5, (~hit).sum() + 0.5
+    least = a * b / ((a + b) ** 2 * (a + b + 1.0))
+    return float(np.sqrt(max(theory + spread / share.size, least)))
+
+
+def _scatter(problem, theories, varied, rng, scatter):
+    """Coordinates (n, ndim) inside the constraints, one galaxy of each of the `theories` (n, ndim),
+    and the share of tries that was inside."""
+    found, left, tries = theories.copy(), np.arange(len(theories)), 0
+    for _ in range(_MOST_TRIES):
+        theta = theories[left]
         if scatter == "prior":
             theta[:, varied] = problem.prior_transform(rng.random(theta.shape))[:, varied]
         elif scatter == "factor":
             factor = 10.0 ** rng.uniform(-DEX, DEX, theta.shape)
             for i in np.flatnonzero(varied):
                 p = problem.parameters[i]
-                theta[:, i] = p.to_coordinate(p.from_coordinate(best[i]) * factor[:, i])
+                theta[:, i] = p.to_coordinate(p.from_coordinate(theta[:, i]) * factor[:, i])
         else:
             raise ValueError(f"scatter {scatter!r} is neither 'prior' nor 'factor'")
-        tries += n
-        kept.append(theta[problem.prior.satisfied(problem.values(theta))])
-    found = np.concatenate(kept)
-    return found[:n], len(found) / tries
+        tries += len(left)
+        kept = problem.prior.satisfied(problem.values(theta))
+        found[left[kept]] = theta[kept]
+        left = left[~kept]
+        if not left.size:
+            return found, len(theories) / tries
+    walls = ", ".join(str(c) for c in problem.prior.constraints)
+    raise CrtuneError(
+        f"universality: with injection as the data have it, {walls} keep almost nothing of the "
+        f"medium's scatter ({scatter}); loosen them"
+    )
 
 
 def _slopes(problem, theta):

@@ -83,6 +83,7 @@ def stiffness(eigenvalues=(1e4, 30.0, 0.2, 1e-3, 0.0)):
         spectrum=np.quantile(draws, [0.16, 0.5, 0.84], axis=0), d_eff_mean=2.15, d_eff_error=0.03,
         tolerance=np.linspace(0.07, 0.3, above),
         texts=tuple(f"a b^-{k + 1} must hold to {7 * (k + 1)}%" for k in range(above)),
+        bits=9.5, bits_error=0.1,
     )  # fmt: skip
 
 
@@ -117,6 +118,7 @@ def needed(groups=("proton_earth",)):
     return made_up(
         NeededDiscrepancy, groups=groups, median=0.051 * each, median_error=0.002 * each,
         low=0.031 * each, high=0.094 * each, at_upper_edge=0.02 * each,
+        at_lower_edge=0.01 * each,
     )  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def tension(reasons=()):
     return made_up(
         Tension, log_s=-3.1, log_s_error=0.4, log_r=1.0, log_r_error=0.5, dimensionality=2.2,
         dimensionality_error=0.3, p_value=0.018, p_low=0.01, p_high=0.03, sigma=2.37,
+        sigma_error=0.31,
         reasons=tuple(reasons),
     )  # fmt: skip
 
@@ -168,7 +171,7 @@ def everything(of, log_z=-100.0, fit=-92.0, converged=True, floor=0.02, slope=6.
         of, evidence=evidence(log_z, converged=converged), information=information(log_z, fit),
         needed=needed(), acceptable_max=acceptable(floor, slope),
         acceptable_rms=acceptable(0.5 * floor, 0.7 * slope, criterion="rms"),
-        stiffness=stiffness(), sensitivity=sensitivity(),
+        stiffness=stiffness(), stiffness_matched=stiffness(), sensitivity=sensitivity(),
         universality=(universality("prior"), universality("factor", width=0.03)),
         conspiracy=conspiracy(), mutual_information=pair_information(of.run.scenario),
         tension=tension(), bridge=bridge(), agreement=agreement(),

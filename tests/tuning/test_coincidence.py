@@ -64,6 +64,20 @@ def test_states_outside_the_constraints_do_not_survive():
     assert share == pytest.approx(5 / 6, abs=0.02)
 
 
+def test_copies_that_markov_chains_leave_do_not_count():
+    """150 states twenty times, y moved in half of them. Their cells meet once in 512 pairs, they
+    themselves once in 150; 4 sd of the 22 pairs of states that are in one cell."""
+    theta = np.random.default_rng(7).random((100_000, 2))
+    states = theta[cells(512)(theta) == 0.0][:150]
+    copies = np.repeat(states, 20, axis=0)
+    cell = np.floor(512 * copies[::2, 0])
+    copies[::2, 1] = (cell + np.random.default_rng(2).random(len(cell))) / 512
+    found = shuffle_acceptable(PARAMETERS, cells(512), copies, EPSILON, np.random.default_rng(3))
+    warm = found.tests.index("warm layer")
+    assert found.copies[warm] == pytest.approx(1 / 150, rel=0.3)
+    assert found.share[warm] == pytest.approx(1 / 512, abs=0.0017)
+
+
 def test_no_survivor_gives_a_bound():
     exact = acceptable_states(lambda theta: np.zeros(len(theta)))[:400]
     exact[:, 1] = exact[:, 0]
@@ -84,11 +98,11 @@ def test_no_survivor_gives_a_bound():
 def test_few_survivors_give_a_bound():
     """95% of 0, 1, 2 of n: 3.00, 4.74, 6.30 over n."""
     share = np.array([0, 1, 2]) / 4000
-    found = Coincidence(("a", "b", "c"), 1.0, share, share, 2000, 4000)
+    found = Coincidence(("a", "b", "c"), 1.0, share, share, 2000, 4000, 0.0 * share)
     assert found.is_bound.all()
     limits = np.array([2.996, 4.744, 6.296])
     np.testing.assert_allclose(found.bits, -np.log2(limits / 4000), atol=1e-3)
-    many = Coincidence(("a",), 1.0, np.array([0.25]), np.array([0.01]), 2000, 4000)
+    many = Coincidence(("a",), 1.0, np.array([0.25]), np.array([0.01]), 2000, 4000, np.zeros(1))
     assert many.bits[0] == 2.0
     assert many.bits_error[0] == pytest.approx(0.04 / np.log(2.0))
 

@@ -107,7 +107,7 @@ def test_a_parabola_is_invisible_to_the_gaussian_estimate():
     assert gaussian_information(normal_scores(points), [0], [1]) < 0.1
     result = pair_information(parameters("halo", "warm layer"), points, rng)
     assert result.bits[0, 1] == pytest.approx(truth, abs=4 * result.bits_error[0, 1] + 0.02)
-    assert result.bits_error[0, 1] < 0.05
+    assert result.bits_error[0, 1] < 0.06
     assert result.bits[0, 1] > result.null_limit
 
 

@@ -99,8 +99,41 @@ def test_a_floor_that_is_not_sure_is_marked_where_it_is_used():
     assert marked == {"acceptable_max_0.2", "acceptable_max_0.1", "acceptable_max_floor"}
 
 
+def test_an_amplitude_at_the_edge_of_its_prior_is_told_as_a_limit():
+    made = replace(needed(("a", "b")), at_upper_edge=np.array([0.93, 0.02]),
+                   at_lower_edge=np.array([0.0, 0.4]))  # fmt: skip
+    listed = entries([results(case("two_phase"), evidence=evidence(), needed=made)])
+    flags = {e.measured.measure: e.measured.flags for e in listed}
+    assert flags["discrepancy_a"] == ("93% of it in the outermost 5% of its prior: a lower limit",)
+    assert flags["discrepancy_b"] == ("40% of it in the outermost 5% of its prior: an upper limit",)
+
+
+def test_the_tolerance_of_a_direction_has_the_spread_of_the_posterior():
+    spectrum = np.array([[100.0, 0.2], [400.0, 1.5], [1600.0, 2.0]])
+    made = replace(stiffness((400.0, 0.5)), spectrum=spectrum, tolerance=np.array([0.04]))
+    listed = entries([results(case("two_phase"), evidence=evidence(), stiffness=made)])
+    found = {e.measured.measure: e.measured for e in listed}
+    assert found["stiff_directions"].value == 2  # of the median over the posterior
+    tolerance = found["stiffest_tolerance"]
+    assert (tolerance.value, tolerance.error) == (0.04, pytest.approx(0.5 * (0.08 - 0.02)))
+
+
+def test_costs_are_compared_at_equal_discrepancy():
+    theory = replace(stiffness(), bits=12.0, bits_error=0.3)
+    base = replace(stiffness(), bits=9.5, bits_error=0.4)
+    made = [
+        results(case(name), evidence=evidence(), information=information(), stiffness_matched=s)
+        for name, s in (("two_phase", theory), ("kolmogorov", base))
+    ]
+    found = {(e.run, e.measured.measure): e.measured for e in entries(made)}
+    over = found["two_phase", "cost_matched_over_kolmogorov"]
+    assert (over.value, over.error) == (pytest.approx(2.5), pytest.approx(0.5))
+
+
 def test_few_survivors_are_told_as_a_bound():
-    found = Coincidence((EACH,), 1.0, np.array([1 / 4000]), np.array([1 / 4000]), 2000, 4000)
+    found = Coincidence(
+        (EACH,), 1.0, np.array([1 / 4000]), np.array([1 / 4000]), 2000, 4000, np.zeros(1)
+    )
     (bits,) = [
         e.measured
         for e in entries([results(case("two_phase"), coincidence=found)])

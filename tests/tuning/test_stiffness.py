@@ -60,6 +60,10 @@ def test_the_discrepancy_is_that_of_each_point_and_no_parameter():
     without = stiffness(problem, theta[0], theta[1:], discrepancy=False)
     np.testing.assert_allclose(without.eigenvalues, closed_form(), rtol=1e-8, atol=1e-6)
     assert without.discrepancy == 0
+    matched = stiffness(problem, theta[0], theta[1:], amplitude=0.05)
+    np.testing.assert_allclose(matched.draw_eigenvalues, [closed_form(0.05)] * 2, atol=1e-5)
+    assert matched.bits == pytest.approx(0.5 * np.log2(1 + np.maximum(closed_form(0.05), 0)).sum())
+    assert theta[0, -1] == np.log10(0.05)
 
 
 def test_power_laws_and_tolerances_are_those_of_the_data():

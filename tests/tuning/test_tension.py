@@ -1,5 +1,7 @@
 """Suspiciousness of two Gaussian data sets: d/2 - 1/2 dmu^T (C_A + C_B)^-1 dmu."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, norm
@@ -152,3 +154,34 @@ def test_doubts_of_the_parts_are_passed_on():
     doubtful = Information(**{**vars(second), "reasons": ("only 3 effective draws",)})
     result = suspiciousness(both, first, doubtful, np.random.default_rng(5))
     assert result.reasons == ("the second: only 3 effective draws",)
+
+
+def information_of(mean_log_likelihood, dimensionality):
+    return replace(
+        exact(0.0, np.eye(3)),
+        mean_log_likelihood=mean_log_likelihood,
+        dimensionality=dimensionality,
+    )
+
+
+def test_tension_is_told_where_the_shared_parameters_cannot_be_counted():
+    """ln S = -6: for 1 parameter chi2 = 13, 3.6 sigma; for 3 chi2 = 15, 3.1 sigma."""
+    both, one = information_of(-6.0, 6.0), information_of(0.0, 3.0)
+    result = suspiciousness(both, one, one, np.random.default_rng(0))
+    assert np.isnan(result.sigma)
+    (reason,) = result.reasons
+    assert "3.1 to 3.6 sigma for 3 to 1 parameters" in reason
+
+
+def test_sigma_has_the_error_of_the_number_of_parameters():
+    both, one = information_of(-6.0, 3.0), information_of(0.0, 3.0)
+    result = suspiciousness(both, one, one, np.random.default_rng(0))
+    ends = [norm.isf(0.5 * chi2.sf(d + 12.0, d)) for d in (1.5, 4.5)]
+    assert result.sigma_error == pytest.approx(0.5 * (ends[0] - ends[1]))
+
+
+def test_an_impossible_chi2_is_told():
+    both, one = information_of(4.0, 3.0), information_of(0.0, 3.0)
+    result = suspiciousness(both, one, one, np.random.default_rng(0))
+    assert result.sigma == 0.0
+    assert "below 0" in result.reasons[0]

@@ -53,21 +53,21 @@ BEST = np.array([0.1, 1.0, 2.2])
 
 def test_prior_scatter_moves_the_medium_alone():
     """delta is flat in 0.45 +- 0.5, the slope in -2.2 - (0.2 to 1.8); KS at 1e-3."""
-    result = universality(problem(), BEST, np.random.default_rng(1), "prior", N)
+    result = universality(problem(), BEST, BEST, np.random.default_rng(1), "prior", N)
     assert result.varied == ("n", "h")
     assert kstest(result.delta, uniform(-0.05, 1.0).cdf).pvalue > 1e-3
     assert kstest(-result.proton_slope, uniform(2.4, 1.6).cdf).pvalue > 1e-3
     assert result.delta_best == pytest.approx(0.5)
     assert result.proton_slope_best == pytest.approx(-3.2)
     assert abs(result.score - 0.3) < 4 * result.score_error
-    assert result.score_error == pytest.approx(np.sqrt(0.3 * 0.7 / N), rel=0.1)
+    assert result.score_error == pytest.approx(np.sqrt(0.3 * 0.7 / N), rel=0.1)  # one theory
     assert result.inside == 1.0
     assert result.failed == 0
 
 
 def test_factor_scatter_is_about_the_best_fit():
     """delta in 0.5 +- 0.15, of which 5/6 lie within 0.35-0.6; h = 10^(+-0.3)."""
-    result = universality(problem(), BEST, np.random.default_rng(2), "factor", N)
+    result = universality(problem(), BEST, BEST, np.random.default_rng(2), "factor", N)
     assert kstest(result.delta, uniform(0.5 - 0.5 * DEX, DEX).cdf).pvalue > 1e-3
     log_h = np.log10(-result.proton_slope - 2.2)
     assert kstest(log_h, uniform(-DEX, 2 * DEX).cdf).pvalue > 1e-3
@@ -78,7 +78,7 @@ def test_factor_scatter_is_about_the_best_fit():
 def test_constraints_are_kept_and_counted():
     """n > 1 keeps half of the prior, and delta above 0.45."""
     walled = problem([Constraint("n", low=1.0)])
-    result = universality(walled, BEST, np.random.default_rng(3), "prior", N)
+    result = universality(walled, BEST, BEST, np.random.default_rng(3), "prior", N)
     assert result.inside == pytest.approx(0.5, abs=0.05)
     assert len(result.delta) == N
     assert result.delta.min() >= 0.45 - 1e-9
@@ -87,17 +87,30 @@ def test_constraints_are_kept_and_counted():
 def test_an_impossible_scatter_and_an_unknown_one_are_refused():
     walled = problem([Constraint("g", low=2.5)])
     with pytest.raises(CrtuneError, match="g keep almost nothing"):
-        universality(walled, BEST, np.random.default_rng(3), "prior", 50)
+        universality(walled, BEST, BEST, np.random.default_rng(3), "prior", 50)
     with pytest.raises(ValueError, match="neither"):
-        universality(problem(), BEST, np.random.default_rng(3), "narrow", 50)
+        universality(problem(), BEST, BEST, np.random.default_rng(3), "narrow", 50)
 
 
 def test_the_error_of_a_score_of_one_is_not_zero():
     tight = BEST.copy()
     tight[0] = 0.0
-    result = universality(problem(), tight, np.random.default_rng(4), "factor", 200)
+    result = universality(problem(), tight, tight, np.random.default_rng(4), "factor", 200)
     assert result.score == 1.0
     assert 0 < result.score_error < 0.01
+
+
+def test_the_error_of_a_score_is_how_theories_differ():
+    """g leaves delta alone, n(best) moves its window: half of the theories have no galaxy in it."""
+    theories = np.tile(BEST, (40, 1))
+    theories[::2, 0] = 1.0  # delta 0.95 +- 0.15
+    result = universality(problem(), BEST, theories, np.random.default_rng(5), "factor", N)
+    share = 0.25 / 0.3
+    assert result.theories == 40
+    assert result.score == pytest.approx(0.5 * share, abs=0.03)
+    # sd of 0 and 5/6, and that of the mean over 40
+    assert result.score_error == pytest.approx(0.5 * share * np.sqrt(1 + 1 / 40), rel=0.03)
+    assert result.delta_best == pytest.approx(0.5)
 
 
 def test_what_is_environment():
@@ -131,7 +144,7 @@ def test_a_universal_law_is_universal(tmp_path):
     prior = load_prior_set("plausible").prior(scenario)
     kolmogorov = Problem(scenario, SimpleNamespace(dataset_names=()), prior)
     best = np.array([p.to_coordinate(p.fiducial) for p in kolmogorov.parameters])
-    result = universality(kolmogorov, best, np.random.default_rng(6), "prior", 300)
+    result = universality(kolmogorov, best, best, np.random.default_rng(6), "prior", 300)
     np.testing.assert_allclose(result.delta, 1 / 3, atol=1e-6)
     assert result.score == 1.0
     store.save(tmp_path / "u.hdf5", result, "key")

@@ -66,8 +66,7 @@ def stiff_spectra_figure(results: Sequence) -> Figure:
     add_footnote(
         figure,
         "One tick is one combination of parameters; those that the data do not constrain lie below "
-        f"the axis. The best fit needs less discrepancy than most of the posterior, which makes "
-        f"its directions stiffer. {caption(results)}",
+        f"the axis. Discrepancy at the best fit: the median of the posterior. {caption(results)}",
     )
     return figure
 

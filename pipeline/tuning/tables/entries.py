@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.tuning.excess import excess
 from pipeline.tuning.tables.measured import Measured, from_posterior, independent, of_tension
 
@@ -107,12 +109,16 @@ def _against_baselines(result, results):
         base = baseline_of(result, results, name)
         if base is None or base.information is None or result.information is None:
             continue
-        keys = [f"{key}_over_{name}" for key in ("log_z", "fit", "cost")]
+        keys = [f"{key}_over_{name}" for key in ("log_z", "fit", "cost", "cost_matched")]
         if base is result:
-            for key, unit in zip(keys, ("nats", "nats", "bits"), strict=True):
+            for key, unit in zip(keys, ("nats", "nats", "bits", "bits"), strict=True):
                 yield Measured(key, 0.0, 0.0, unit, BASELINE)
             continue
         flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))
+        if result.stiffness_matched is not None and base.stiffness_matched is not None:
+            ours, theirs = result.stiffness_matched, base.stiffness_matched
+            error = float(np.hypot(ours.bits_error, theirs.bits_error))
+            yield Measured(keys[3], ours.bits - theirs.bits, error, "bits", "", flags)
         more = excess(result.information, base.information)
         yield Measured(keys[0], more.log_z, more.log_z_error, "nats", "", flags)
         yield Measured(keys[1], more.fit, more.fit_error, "nats", "", flags)

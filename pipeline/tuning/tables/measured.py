@@ -18,6 +18,7 @@ EACH_KEY = "shuffle_" + EACH.replace(" ", "_")
 """Beginning of the measures of the test in which every medium is shuffled."""
 
 _MOST_SIGMA = 3.0
+_AT_EDGE = 0.3  # 0.05 where nothing was learnt
 _LEAST_SHARE = 0.5
 _REMEMBERED = "its Markov chains did not forget their start"
 _MOST_SPREAD = 0.02
@@ -63,7 +64,7 @@ def of_tension(result) -> Iterator[Measured]:
     d, error = t.dimensionality, t.dimensionality_error
     yield Measured("tension_dimensionality", d, error, "parameters", "", t.reasons)
     yield Measured("tension_p", t.p_value, 0.5 * (t.p_high - t.p_low), "", "", t.reasons)
-    yield Measured("tension_sigma", t.sigma, np.nan, "sigma", "", t.reasons)
+    yield Measured("tension_sigma", t.sigma, t.sigma_error, "sigma", "", t.reasons)
 
 
 def _acceptable(result):
@@ -134,10 +135,16 @@ def _needed(result):
     if (n := result.needed) is None:
         return
     for i, group in enumerate(n.groups):
-        yield Measured(f"discrepancy_{group}", n.median[i], n.median_error[i])
+        flags = tuple(
+            f"{100 * share[i]:.0f}% of it in the outermost 5% of its prior: {bound} limit"
+            for share, bound in ((n.at_upper_edge, "a lower"), (n.at_lower_edge, "an upper"))
+            if share[i] > _AT_EDGE
+        )
+        yield Measured(f"discrepancy_{group}", n.median[i], n.median_error[i], flags=flags)
         yield Measured(f"discrepancy_{group}_16", n.low[i])
         yield Measured(f"discrepancy_{group}_84", n.high[i])
         yield Measured(f"discrepancy_{group}_at_upper_edge", n.at_upper_edge[i])
+        yield Measured(f"discrepancy_{group}_at_lower_edge", n.at_lower_edge[i])
 
 
 def _stiffness(result):
@@ -146,13 +153,18 @@ def _stiffness(result):
             continue
         d, error = s.d_eff_mean, s.d_eff_error
         yield Measured(f"effective_dimensions{suffix}", d, error, "parameters")
-        yield Measured(f"stiff_directions{suffix}", float(len(s.texts)), np.nan, "directions")
+        count = float(np.sum(s.spectrum[1] > 1.0))
+        yield Measured(f"stiff_directions{suffix}", count, np.nan, "directions")
         if s.texts:
-            change = 0.5 * s.tolerance[0] * s.eigenvalue_change[0] / s.eigenvalues[0]
-            yield Measured(f"stiffest_tolerance{suffix}", s.tolerance[0], change, "", s.texts[0])
+            with np.errstate(divide="ignore"):
+                ends = s.tolerance[0] * np.sqrt(s.eigenvalues[0] / s.spectrum[[0, 2], 0])
+            error = 0.5 * float(ends[0] - ends[1])
+            yield Measured(f"stiffest_tolerance{suffix}", s.tolerance[0], error, "", s.texts[0])
         else:
             note = "none: the prior is as narrow"
             yield Measured(f"stiffest_tolerance{suffix}", np.inf, np.nan, "", note)
+    if (s := result.stiffness_matched) is not None:
+        yield Measured("cost_matched", s.bits, s.bits_error, "bits")
 
 
 def _sensitivity(result):

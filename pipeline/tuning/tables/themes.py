@@ -166,12 +166,15 @@ _FIXED = (
     Theme(
         "Fit and cost",
         "ln Z = <ln L> - D_KL: how well the data are met, and how far the prior had to shrink for "
-        "it. D_KL counts the precision of the data too; its excess over a baseline does not. "
-        "Constrained parameters: 2 Var(ln L) at fixed amplitudes of the discrepancy, of how many.",
+        "it, each theory at the discrepancy that it needs: one that fits worse learns less and "
+        "looks cheaper. 'At equal discrepancy' compares the information of Fisher matrices with "
+        "every amplitude at 10%. Constrained parameters: 2 Var(ln L) at fixed amplitudes of the "
+        "discrepancy, of how many.",
         (
             _column("<ln L> [nats]", "mean_log_likelihood"),
             _column("D_KL [bits]", "cost"),
             *_over("Delta D_KL", "bits", "cost"),
+            *_over("at equal discrepancy, cost", "bits", "cost_matched")[:1],
             _with_note("constrained parameters", "dimensionality"),
         ),
     ),
@@ -218,7 +221,8 @@ _FIXED = (
     Theme(
         "Universality",
         "delta from B/C, as median [68%], in galaxies whose medium scatters as the prior or within "
-        "a factor of two of the best fit, and the share of them with delta in 0.3-0.6.",
+        "a factor of two of a posterior draw, and the share of them with delta in 0.3-0.6, +- how "
+        "it differs between the theories that the data allow.",
         _SCORES,
     ),
 )
