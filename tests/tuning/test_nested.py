@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.tuning.evidence import SHARED_ERROR, combine
-from pipeline.tuning.nested import NestedSettings, run_nested
+from pipeline.tuning.nested import NestedRun, NestedSettings, run_nested
 from priors.prior import KeptShare
 from tests.toy_problems import BananaProblem, GaussianProblem
 from transport.errors import CrtuneError
@@ -158,3 +158,20 @@ def test_a_likelihood_that_is_impossible_everywhere_is_refused():
             NestedSettings(n_live=200, max_calls=2000),
             log_likelihood=lambda theta: np.full(len(theta), -np.inf),
         )
+
+
+def test_the_best_point_is_that_of_the_marginal_likelihood_with_median_amplitudes():
+    """The likeliest point has a small amplitude, as at the tip of a funnel; it is not the best."""
+    run = NestedRun(
+        theta=np.array([[1.0, 0.01], [2.0, 0.3], [3.0, 0.2], [4.0, 0.4]]),
+        log_likelihood=np.array([50.0, 40.0, 39.0, 38.0]),
+        log_volume=np.log([0.1, 0.1, 0.4, 0.4]),
+        log_weight=np.log([0.05, 0.35, 0.3, 0.3]),
+        log_z=0.0, log_z_error=0.1, n_eff=3.0, n_live=1, calls=4, seed=1, converged=True,
+        names=("x", "a"), labels=("x", "a"),
+    )  # fmt: skip
+    np.testing.assert_array_equal(run.best(), [2.0, 0.3])
+    best = run.best([1])
+    assert best[0] == 2.0
+    assert 0.2 < best[1] < 0.4
+    assert run.theta[1, 1] == 0.3  # not changed
