@@ -40,7 +40,8 @@ class StudySettings:
     seeds : of the nested runs; runs with others that are stored join in
     nested, acceptable : of the samplers
     criteria : of the acceptable fraction on all data; the first alone on parts
-    derivative_draws : posterior draws that derivatives and other galaxies are averaged over
+    derivative_draws : posterior draws that derivatives are averaged over
+    theories : posterior draws that have other galaxies
     shuffled_draws : posterior draws that are shuffled
     """
 
@@ -49,6 +50,7 @@ class StudySettings:
     acceptable: AcceptableSettings = field(default_factory=AcceptableSettings)
     criteria: tuple[str, ...] = ("max", "rms")
     derivative_draws: int = 100
+    theories: int = 50
     shuffled_draws: int = 1000
 
     def criteria_for(self, case: Case) -> tuple[str, ...]:
@@ -239,7 +241,7 @@ class Study:
             )
 
     def _universality(self):
-        n = self.settings.derivative_draws
+        n = self.settings.theories
         for scatter in SCATTERS:
             name = f"universality_{scatter}"
             self._remember(

@@ -30,7 +30,8 @@ WINDOW = (0.3, 0.6)
 """delta of kappa ~ R^delta (Amato & Blasi 2018, as the paper quotes them)."""
 DEX = 0.3
 """Half-width of the scatter about a draw."""
-DRAWS = 4000
+DRAWS = 10_000
+"""Galaxies; of 50 theories 200 each tell differences of 3% between theories from chance."""
 
 MEDIA = ("warm layer", "halo", "gas disk")
 """Whose parameters scatter."""

@@ -37,6 +37,7 @@ SETTINGS = StudySettings(
     ),
     criteria=("max",),
     derivative_draws=5,
+    theories=5,
     shuffled_draws=400,
 )
 
