@@ -28,7 +28,7 @@ _SLOPES = {
     "proton_slope": (r"proton slope, 10-1000 GV", (-4.0, -1.6), (-3.5, -3.0, -2.5, -2.0)),
 }
 _SCATTERS = {"prior": (ORANGE, -1.0, "medium scatters as the prior"),
-             "factor": (BLUE, 1.0, "within a factor of 2 of the best fit")}  # fmt: skip
+             "factor": (BLUE, 1.0, "within a factor of 2 of a fit")}  # fmt: skip
 _TITLES = {"earth": "fitted to data at Earth", "voyager": "fitted with Voyager"}
 _POINTS = 300
 _BEYOND = 0.02  # share outside the axis from which on it is written
