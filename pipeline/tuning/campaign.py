@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -101,9 +102,12 @@ def run_study(
                 case = futures[future]
                 try:
                     bar.write(f"{case}: {future.result()}")
-                except CrtuneError as error:
-                    failures.append(f"{case}: {error}")
-                    bar.write(failures[-1])
+                except BrokenProcessPool:
+                    raise
+                except Exception as error:
+                    kind = "" if isinstance(error, CrtuneError) else f"{type(error).__name__}: "
+                    failures.append(f"{case}: {kind}{error}")
+                    bar.write(failures[-1] if not kind else _traceback(error))
                 bar.update()
     except BrokenProcessPool:
         print("a worker died (out of memory?); the same command goes on with what is missing")
@@ -121,6 +125,11 @@ def run_study(
     for case in unfinished:
         print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
     return EXIT_NOT_CONVERGED if unfinished else 0
+
+
+def _traceback(error) -> str:
+    """For a bug, e.g. of somebody's scenario, which the message alone would not find."""
+    return "".join(traceback.format_exception(error))
 
 
 def _ready() -> None:

@@ -40,6 +40,7 @@ GEOMETRY = frozenset({"r"})
 
 _BATCH = 2000
 _MOST_TRIES = 500
+_LEAST_GOOD = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Universality:
         that of so few galaxies of each taken off, and the error of the mean added
     theories : draws of the posterior, with n / theories galaxies each
     inside : share of the scatter that keeps the scenario's constraints; only that counts
-    failed : galaxies without a finite slope, left out
+    failed : galaxies without a finite slope, or that the scenario refuses, left out
     """
 
     scatter: str
@@ -106,7 +107,8 @@ def universality(
     Raises
     ------
     ValueError: an unknown scatter
-    CrtuneError: (almost) all of the scatter is outside the prior's constraints
+    CrtuneError: (almost) all of the scatter is outside the prior's constraints, or most of it
+        without slopes
     """
     best, posterior = np.asarray(best, dtype=float), np.atleast_2d(posterior)
     varied = environment(problem.parameters)
@@ -117,6 +119,11 @@ def universality(
     )
     at_best = _slopes(problem, best[None])[0]
     good = np.isfinite(slopes).all(axis=1)
+    if good.mean() < _LEAST_GOOD:
+        raise CrtuneError(
+            f"universality: {100 * good.mean():.0f}% of the galaxies ({scatter}) have slopes; the "
+            "scenario refuses the others, or has no finite flux there"
+        )
     proton, delta = slopes[good].T
     hit = (delta >= WINDOW[0]) & (delta <= WINDOW[1])
     owner = np.repeat(np.arange(len(posterior)), each)[good]
@@ -180,6 +187,12 @@ def _scatter(problem, theories, varied, rng, scatter):
 
 
 def _slopes(problem, theta):
-    """(n, 2): proton slope and delta."""
-    observed = observables(problem.scenario, problem.values(theta), transitions=False)
+    """(n, 2): proton slope and delta; NaN where the medium is one that the scenario refuses."""
+    try:
+        observed = observables(problem.scenario, problem.values(theta), transitions=False)
+    except ValueError:
+        if len(theta) == 1:
+            return np.full((1, 2), np.nan)
+        middle = len(theta) // 2
+        return np.concatenate([_slopes(problem, theta[:middle]), _slopes(problem, theta[middle:])])
     return np.stack([observed[PROTON_SLOPE], observed[DELTA]], axis=1)

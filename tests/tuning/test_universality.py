@@ -113,6 +113,29 @@ def test_the_error_of_a_score_is_how_theories_differ():
     assert result.delta_best == pytest.approx(0.5)
 
 
+class Choosy(Medium):
+    """Refuses a whole batch for one medium, as scenarios do outside the range of their theory."""
+
+    def spectra(self, values, rigidity):
+        if np.any(values["h"] < 0.6):
+            raise ValueError("h must be at least 0.6")
+        return super().spectra(values, rigidity)
+
+
+def test_media_that_the_scenario_refuses_are_left_out():
+    """h = 10^(+-0.3), of which log10(0.6 / 0.501) / 0.6 are below 0.6."""
+    made = problem()
+    choosy = Problem(Choosy(), SimpleNamespace(dataset_names=()), made.prior)
+    result = universality(choosy, BEST, BEST, np.random.default_rng(2), "factor", N)
+    assert result.failed / N == pytest.approx((np.log10(0.6) + DEX) / (2 * DEX), abs=0.03)
+    assert len(result.delta) == N - result.failed
+    assert result.proton_slope.max() < -2.2 - 0.6
+    far = BEST.copy()
+    far[1] = 0.4
+    with pytest.raises(CrtuneError, match="have slopes"):
+        universality(choosy, BEST, far, np.random.default_rng(2), "factor", N)
+
+
 def test_what_is_environment():
     def of(name, **options):
         parameters = get_scenario(name, **options).parameters
