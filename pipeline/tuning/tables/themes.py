@@ -55,8 +55,9 @@ def themes(measures: Iterable[str]) -> list[Theme]:
     tension = Theme(
         "Tension and discrepancy",
         "Suspiciousness ln S of protons against B/C, far below 0 where they disagree about the "
-        "parameters. d_S, how many both constrain, is uncertain by 1 to 3 beyond its error; that of "
-        "sigma is for 1.5 of them. Amplitudes of the model discrepancy (0.1 is 10%) as median [68%].",
+        "parameters. d_S, how many both constrain, is uncertain by 1 to 3 beyond its error; the "
+        "error of sigma is for 1.5 of them. Amplitudes of the model discrepancy (0.1 is 10%) as "
+        "median [68%].",
         (
             _column("ln S [nats]", "tension_log_s"),
             _column("d_S", "tension_dimensionality"),
