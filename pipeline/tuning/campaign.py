@@ -102,12 +102,9 @@ def run_study(
                 case = futures[future]
                 try:
                     bar.write(f"{case}: {future.result()}")
-                except BrokenProcessPool:
-                    raise
-                except Exception as error:
-                    kind = "" if isinstance(error, CrtuneError) else f"{type(error).__name__}: "
-                    failures.append(f"{case}: {kind}{error}")
-                    bar.write(failures[-1] if not kind else _traceback(error))
+                except CrtuneError as error:
+                    failures.append(f"{case}: {error}")
+                    bar.write(failures[-1])
                 bar.update()
     except BrokenProcessPool:
         print("a worker died (out of memory?); the same command goes on with what is missing")
@@ -127,11 +124,6 @@ def run_study(
     return EXIT_NOT_CONVERGED if unfinished else 0
 
 
-def _traceback(error) -> str:
-    """For a bug, e.g. of somebody's scenario, which the message alone would not find."""
-    return "".join(traceback.format_exception(error))
-
-
 def _ready() -> None:
     """In a worker: Ctrl-C is the parent's to answer, and no lock may outlive a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -148,7 +140,12 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
             os._exit(EXIT_FAILED)
         made.append(text)
 
-    Study(case, settings, tell).make(measures)
+    try:
+        Study(case, settings, tell).make(measures)
+    except CrtuneError:
+        raise
+    except Exception as error:  # a bug, e.g. of somebody's scenario, must not stop the other cases
+        raise CrtuneError(f"a bug:\n{traceback.format_exc()}") from error
     if not made:
         return "nothing to do"
     return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"

@@ -29,6 +29,7 @@ from transport.parameters import NUISANCE_MEDIA, Parameter, columns_by_medium
 
 LEAST_STATES = 200
 _BLOCKS = 20
+_LEAST_FAIR = 0.8
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Coincidence:
     ----------
     tests : what moves: a medium, a pair of media together, or each medium by itself
     epsilon : what is acceptable
-    share, share_error : of the shuffled states that still are
+    share, share_error : of the shuffled states that still are; NaN where too many are of copies
     n_states, n_shuffled : how many, before and after
-    copies : share of the shuffled states that were not counted, two of their parts being of copies
+    n_fair : (n_tests,) how many of the shuffled states count: in the others two parts are of copies
     """
 
     tests: tuple[str, ...]
@@ -50,7 +51,7 @@ class Coincidence:
     share_error: np.ndarray
     n_states: int
     n_shuffled: int
-    copies: np.ndarray
+    n_fair: np.ndarray
 
     @property
     def is_bound(self) -> np.ndarray:
@@ -61,8 +62,8 @@ class Coincidence:
     def bits(self) -> np.ndarray:
         """-log2 of the share. Where `is_bound`, of its 95% upper limit: that of a Poisson number,
         or two errors above where that is more."""
-        survivors = np.round(self.share * self.n_shuffled)
-        poisson = 0.5 * chi2.ppf(0.95, 2.0 * (survivors + 1.0)) / self.n_shuffled
+        survivors = np.round(self.share * self.n_fair)
+        poisson = 0.5 * chi2.ppf(0.95, 2.0 * (survivors + 1.0)) / np.maximum(self.n_fair, 1)
         most = np.maximum(poisson, self.share + 2.0 * self.share_error)
         return -np.log2(np.where(self.is_bound, np.minimum(most, 1.0), self.share))
 
@@ -116,15 +117,16 @@ def shuffle_acceptable(
     shifts = np.resize(shifts, (shuffles, len(media)))
     tests = plan(media, columns)
     whose = _families(states)
-    hits, copies = [], []
+    hits, fair_ones = [], []
     for moved in tests.values():
         shuffled = np.concatenate([shuffle(states, moved, shift) for shift in shifts], axis=1)
         kept = distance(shuffled.reshape(-1, states.shape[-1])) <= np.log1p(epsilon)
         kept = kept.reshape(_BLOCKS, -1)
         owners = np.concatenate([shuffle(whose, moved, shift) for shift in shifts], axis=1)
         fair = _of_different_states(owners, moved)
-        hits.append((kept & fair).sum(axis=1) / np.maximum(fair.sum(axis=1), 1))
-        copies.append(1.0 - fair.mean())
+        enough = fair.mean() >= _LEAST_FAIR
+        hits.append((kept & fair).sum(axis=1) / fair.sum(axis=1) if enough else [np.nan] * _BLOCKS)
+        fair_ones.append(fair.sum())
     share, error = np.mean(hits, axis=1), np.std(hits, axis=1, ddof=1) / np.sqrt(_BLOCKS)
     return Coincidence(
         tests=tuple(tests),
@@ -133,7 +135,7 @@ def shuffle_acceptable(
         share_error=error,
         n_states=size * _BLOCKS,
         n_shuffled=shuffles * size * _BLOCKS,
-        copies=np.array(copies),
+        n_fair=np.array(fair_ones),
     )
 
 

@@ -162,8 +162,8 @@ def kraskov(x, y, neighbours: int = NEIGHBOURS) -> tuple[float, float]:
 
     I = psi(k) + psi(n) - <psi(n_x + 1) + psi(n_y + 1)>, n_x the number of points closer in x than
     the k-th neighbour in the plane (sup-norm). The error is that of the mean of the n local terms,
-    times 1.3: neighbours share their terms (over repeated draws of Gaussians of any correlation the
-    scatter is 1.2 to 1.35 times as large).
+    times 1.3: neighbours share their terms (over repeated draws of Gaussians the scatter is 1.16 to
+    1.35 times as large).
     """
     n = len(x)
     plane = np.column_stack([x, y])

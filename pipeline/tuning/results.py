@@ -54,7 +54,7 @@ WITHOUT_DISCREPANCY = ("acceptable_max", "acceptable_rms", "coincidence")
 
 VERSIONS = {
     **dict.fromkeys(WITHOUT_DISCREPANCY, 2),
-    "coincidence": 3,
+    "coincidence": 4,
     "mutual_information": 2,
     **dict.fromkeys(("stiffness", "stiffness_bare"), 2),
     **{f"universality_{scatter}": 2 for scatter in SCATTERS},

@@ -27,7 +27,7 @@ from pipeline.tuning.results import CLASSES, SCATTERS, version_of
 from pipeline.tuning.sensitivity import sensitivity
 from pipeline.tuning.stiffness import MATCHED, stiffness
 from pipeline.tuning.tempered import tempered_curve
-from pipeline.tuning.universality import universality
+from pipeline.tuning.universality import DRAWS, universality
 from transport.parameters import NUISANCE_MEDIA
 
 
@@ -209,6 +209,7 @@ class Study:
                     self.problem, self._best, self._draws("stiffness", n), **options
                 ),
                 draws=n,
+                **options,
             )
 
     def _sensitivity(self):
@@ -250,6 +251,7 @@ class Study:
                     self.problem, self._best, self._draws("universality", n), self._rng(name), s
                 ),
                 draws=n,
+                galaxies=DRAWS,
             )
 
     def _chains(self):

@@ -28,7 +28,7 @@ LEAST_DIMENSIONS = 0.5
 DIMENSIONS_ERROR = 1.5
 """Of d_S, beyond its Monte Carlo error: the three posteriors are not Gaussian and have different
 amplitudes. Against the Fisher matrices of the study's runs it is off by 0.4 to 2.8."""
-_CLEAR = -2.0
+_CLEAR = -2.5
 """ln S below which there is tension whatever d_S is: 2 sigma and more for 1 to 3 parameters."""
 _DRAWS = 4000
 
@@ -43,7 +43,8 @@ class Tension:
     log_r, log_r_error : ln Z_AB - ln Z_A - ln Z_B, nats; depends on the width of the prior
     dimensionality, dimensionality_error : d_S
     chi2 : d_S - 2 ln S
-    p_value : probability of a greater chi2 if there is no tension; NaN where d_S is too small
+    p_value : probability of a greater chi2 if there is no tension; NaN where d_S is too small, or
+        chi2 negative
     p_low, p_high : its central 68% interval by the errors of what it is made from
     sigma, sigma_error : of the p-value, two-sided Gaussian, and half of what it changes by when
         d_S does by `DIMENSIONS_ERROR` to either side
@@ -88,15 +89,15 @@ def suspiciousness(
             few, many = _sigma(log_s, 1.0), _sigma(log_s, 3.0)
             text += f"; ln S tells of tension, {many:.1f} to {few:.1f} sigma for 3 to 1 parameters"
         reasons.append(text)
+    elif d < 2.0 * log_s:
+        reasons.append(
+            f"chi2 = d_S - 2 ln S = {d - 2.0 * log_s:.2f} is below 0, as of no Gaussian "
+            "posteriors: no tension, but p is undefined"
+        )
     else:
         p_value, sigma = _p_value(log_s, d), _sigma(log_s, d)
         ends = (max(d - DIMENSIONS_ERROR, LEAST_DIMENSIONS), d + DIMENSIONS_ERROR)
         sigma_error = 0.5 * abs(_sigma(log_s, ends[0]) - _sigma(log_s, ends[1]))
-        if d < 2.0 * log_s:
-            reasons.append(
-                f"chi2 = d_S - 2 ln S = {d - 2.0 * log_s:.2f} is below 0, as of no Gaussian "
-                "posteriors: sigma is 0 for want of a number"
-            )
         draws = _p_value(
             log_s + log_s_error * rng.standard_normal(_DRAWS),
             np.maximum(d + d_error * rng.standard_normal(_DRAWS), LEAST_DIMENSIONS),

@@ -59,7 +59,8 @@ class Universality:
         that of so few galaxies of each taken off, and the error of the mean added
     theories : draws of the posterior, with n / theories galaxies each
     inside : share of the scatter that keeps the scenario's constraints; only that counts
-    failed : galaxies without a finite slope, or that the scenario refuses, left out
+    failed : galaxies without a finite slope, that the scenario refuses, or outside the constraints
+        500 times, left out
     """
 
     scatter: str
@@ -113,17 +114,23 @@ def universality(
     best, posterior = np.asarray(best, dtype=float), np.atleast_2d(posterior)
     varied = environment(problem.parameters)
     each = max(n // len(posterior), 1)
-    galaxies, inside = _scatter(problem, np.repeat(posterior, each, axis=0), varied, rng, scatter)
-    slopes = np.concatenate(
-        [_slopes(problem, galaxies[i : i + _BATCH]) for i in range(0, len(galaxies), _BATCH)]
-    )
-    at_best = _slopes(problem, best[None])[0]
+    theories = np.repeat(posterior, each, axis=0)
+    galaxies, possible, inside = _scatter(problem, theories, varied, rng, scatter)
+    slopes = np.full((len(galaxies), 2), np.nan)
+    parts = np.array_split(np.flatnonzero(possible), max(len(galaxies) // _BATCH, 1))
+    refusal = None
+    for part in (part for part in parts if part.size):
+        slopes[part], refused = _slopes(problem, galaxies[part])
+        refusal = refused or refusal
     good = np.isfinite(slopes).all(axis=1)
     if good.mean() < _LEAST_GOOD:
+        walls = ", ".join(str(c) for c in problem.prior.constraints) or "no constraints"
         raise CrtuneError(
-            f"universality: {100 * good.mean():.0f}% of the galaxies ({scatter}) have slopes; the "
-            "scenario refuses the others, or has no finite flux there"
-        )
+            f"universality: of the galaxies ({scatter}) {100 * possible.mean():.0f}% are inside "
+            f"the prior's constraints ({walls}) and {100 * good.mean():.0f}% have slopes"
+            + (f"; the scenario refused some: {refusal}" if refusal else "")
+        ) from refusal
+    at_best = _slopes(problem, best[None])[0][0]
     proton, delta = slopes[good].T
     hit = (delta >= WINDOW[0]) & (delta <= WINDOW[1])
     owner = np.repeat(np.arange(len(posterior)), each)[good]
@@ -159,8 +166,9 @@ def _score_error(hit, owner):
 
 
 def _scatter(problem, theories, varied, rng, scatter):
-    """Coordinates (n, ndim) inside the constraints, one galaxy of each of the `theories` (n, ndim),
-    and the share of tries that was inside."""
+    """Coordinates (n, ndim), one galaxy of each of the `theories` (n, ndim); whether they are
+    inside the constraints (n,), as those of some theories never are; the share of tries that was.
+    """
     found, left, tries = theories.copy(), np.arange(len(theories)), 0
     for _ in range(_MOST_TRIES):
         theta = theories[left]
@@ -178,21 +186,21 @@ def _scatter(problem, theories, varied, rng, scatter):
         found[left[kept]] = theta[kept]
         left = left[~kept]
         if not left.size:
-            return found, len(theories) / tries
-    walls = ", ".join(str(c) for c in problem.prior.constraints)
-    raise CrtuneError(
-        f"universality: with injection as the data have it, {walls} keep almost nothing of the "
-        f"medium's scatter ({scatter}); loosen them"
-    )
+            break
+    possible = np.ones(len(theories), dtype=bool)
+    possible[left] = False
+    return found, possible, float(possible.sum() / tries)
 
 
 def _slopes(problem, theta):
-    """(n, 2): proton slope and delta; NaN where the medium is one that the scenario refuses."""
+    """(n, 2) proton slope and delta, NaN where the medium is one that the scenario refuses, and the
+    last refusal or None."""
     try:
         observed = observables(problem.scenario, problem.values(theta), transitions=False)
-    except ValueError:
+    except ValueError as error:
         if len(theta) == 1:
-            return np.full((1, 2), np.nan)
+            return np.full((1, 2), np.nan), error
         middle = len(theta) // 2
-        return np.concatenate([_slopes(problem, theta[:middle]), _slopes(problem, theta[middle:])])
-    return np.stack([observed[PROTON_SLOPE], observed[DELTA]], axis=1)
+        first, second = _slopes(problem, theta[:middle]), _slopes(problem, theta[middle:])
+        return np.concatenate([first[0], second[0]]), second[1] or first[1]
+    return np.stack([observed[PROTON_SLOPE], observed[DELTA]], axis=1), None

@@ -94,7 +94,7 @@ def universality(scatter="prior", delta=0.45, width=0.12):
         Universality, scatter=scatter, proton_slope=slopes, delta=deltas, proton_slope_best=-2.8,
         delta_best=delta, proton_slope_interval=np.quantile(slopes, [0.16, 0.5, 0.84]),
         delta_interval=np.quantile(deltas, [0.16, 0.5, 0.84]), window=np.array([0.3, 0.6]),
-        score=0.7312, score_error=0.0104,
+        score=0.7312, score_error=0.0104, failed=0,
     )  # fmt: skip
 
 

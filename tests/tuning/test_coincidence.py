@@ -74,7 +74,7 @@ def test_copies_that_markov_chains_leave_do_not_count():
     copies[::2, 1] = (cell + np.random.default_rng(2).random(len(cell))) / 512
     found = shuffle_acceptable(PARAMETERS, cells(512), copies, EPSILON, np.random.default_rng(3))
     warm = found.tests.index("warm layer")
-    assert found.copies[warm] == pytest.approx(1 / 150, rel=0.3)
+    assert 1 - found.n_fair[warm] / found.n_shuffled == pytest.approx(1 / 150, rel=0.3)
     assert found.share[warm] == pytest.approx(1 / 512, abs=0.0017)
 
 
@@ -98,11 +98,13 @@ def test_no_survivor_gives_a_bound():
 def test_few_survivors_give_a_bound():
     """95% of 0, 1, 2 of n: 3.00, 4.74, 6.30 over n."""
     share = np.array([0, 1, 2]) / 4000
-    found = Coincidence(("a", "b", "c"), 1.0, share, share, 2000, 4000, 0.0 * share)
+    found = Coincidence(("a", "b", "c"), 1.0, share, share, 2000, 4000, np.full(3, 4000))
     assert found.is_bound.all()
     limits = np.array([2.996, 4.744, 6.296])
     np.testing.assert_allclose(found.bits, -np.log2(limits / 4000), atol=1e-3)
-    many = Coincidence(("a",), 1.0, np.array([0.25]), np.array([0.01]), 2000, 4000, np.zeros(1))
+    many = Coincidence(
+        ("a",), 1.0, np.array([0.25]), np.array([0.01]), 2000, 4000, np.array([4000])
+    )
     assert many.bits[0] == 2.0
     assert many.bits_error[0] == pytest.approx(0.04 / np.log(2.0))
 
@@ -112,3 +114,15 @@ def test_too_few_states_are_refused():
         shuffle_acceptable(
             PARAMETERS, cells(2), np.full((10, 2), 0.1), EPSILON, np.random.default_rng(0)
         )
+
+
+def test_states_that_are_all_copies_tell_nothing():
+    states = acceptable_states(cells(2), 400)
+    states[:, 1] = states[0, 1]
+    found = shuffle_acceptable(
+        PARAMETERS, lambda theta: np.zeros(len(theta)), states, EPSILON, np.random.default_rng(3)
+    )
+    apart = [found.tests.index(medium) for medium in ("warm layer", "halo")]
+    assert np.isnan(found.share[apart]).all()
+    assert np.isnan(found.bits[apart]).all()
+    assert not found.is_bound.any()

@@ -29,6 +29,7 @@ from tests.tuning.fake_results import (
     results,
     stiffness,
     tension,
+    universality,
 )
 from transport.errors import CrtuneError
 
@@ -128,6 +129,20 @@ def test_costs_are_compared_at_equal_discrepancy():
     found = {(e.run, e.measured.measure): e.measured for e in entries(made)}
     over = found["two_phase", "cost_matched_over_kolmogorov"]
     assert (over.value, over.error) == (pytest.approx(2.5), pytest.approx(0.5))
+
+
+def test_a_baseline_has_no_cost_at_equal_discrepancy_before_that_is_made():
+    made = [results(case("kolmogorov"), evidence=evidence(), information=information())]
+    measures = {e.measured.measure for e in entries(made)}
+    assert "cost_over_kolmogorov" in measures
+    assert "cost_matched_over_kolmogorov" not in measures
+
+
+def test_refused_galaxies_are_told():
+    made = replace(universality(), failed=40)
+    listed = entries([results(case("two_phase"), evidence=evidence(), universality=(made,))])
+    (score,) = [e.measured for e in listed if e.measured.measure.endswith("_score")]
+    assert score.flags == ("9.1% of the galaxies left out: the scenario refuses them",)
 
 
 def test_few_survivors_are_told_as_a_bound():

@@ -84,9 +84,18 @@ def test_constraints_are_kept_and_counted():
     assert result.delta.min() >= 0.45 - 1e-9
 
 
+def test_a_theory_without_a_galaxy_inside_the_constraints_is_left_out():
+    walled = problem([Constraint("g", low=1.5)])
+    theories = np.tile(BEST, (4, 1))
+    theories[0, 2] = 1.2
+    result = universality(walled, BEST, theories, np.random.default_rng(3), "prior", 400)
+    assert result.failed == 100
+    assert len(result.delta) == 300
+
+
 def test_an_impossible_scatter_and_an_unknown_one_are_refused():
     walled = problem([Constraint("g", low=2.5)])
-    with pytest.raises(CrtuneError, match="g keep almost nothing"):
+    with pytest.raises(CrtuneError, match=r"0% are inside the prior's constraints \(.*g.*\)"):
         universality(walled, BEST, BEST, np.random.default_rng(3), "prior", 50)
     with pytest.raises(ValueError, match="neither"):
         universality(problem(), BEST, BEST, np.random.default_rng(3), "narrow", 50)
@@ -132,7 +141,7 @@ def test_media_that_the_scenario_refuses_are_left_out():
     assert result.proton_slope.max() < -2.2 - 0.6
     far = BEST.copy()
     far[1] = 0.4
-    with pytest.raises(CrtuneError, match="have slopes"):
+    with pytest.raises(CrtuneError, match=r"refused some: h must be at least 0\.6"):
         universality(choosy, BEST, far, np.random.default_rng(2), "factor", N)
 
 

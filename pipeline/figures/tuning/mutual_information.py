@@ -35,8 +35,8 @@ def mutual_information_figure(
     title : e.g. the name of the scenario
     """
     pairs = {place: r.mutual_information for place, r in results.items()}
-    largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
     pairs = {place: _of_theory(p, media) for place, p in pairs.items()}
+    largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
     count = max(_connected(p).sum() for p in pairs.values())
     side = 0.36 * max(count, 5) + 0.4
     left, bottom, gap, right = 1.6, 2.0, 2.2, 1.8

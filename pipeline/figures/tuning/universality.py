@@ -39,7 +39,7 @@ def universality_figure(results: Sequence) -> Figure:
     """Distributions of delta and of the proton slope, the ranges side by side.
 
     The upper half of each violin is of the prior's scatter, the lower one of a factor of two about
-    the best fit.
+    a draw of the posterior.
 
     Raises
     ------

@@ -111,7 +111,8 @@ def _against_baselines(result, results):
             continue
         keys = [f"{key}_over_{name}" for key in ("log_z", "fit", "cost", "cost_matched")]
         if base is result:
-            for key, unit in zip(keys, ("nats", "nats", "bits", "bits"), strict=True):
+            keys = keys[: 3 if base.stiffness_matched is None else 4]
+            for key, unit in zip(keys, ("nats", "nats", "bits", "bits"), strict=False):
                 yield Measured(key, 0.0, 0.0, unit, BASELINE)
             continue
         flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))

@@ -18,6 +18,7 @@ EACH_KEY = "shuffle_" + EACH.replace(" ", "_")
 """Beginning of the measures of the test in which every medium is shuffled."""
 
 _MOST_SIGMA = 3.0
+_FEW_REFUSED = 0.005
 _AT_EDGE = 0.3  # 0.05 where nothing was learnt
 _LEAST_SHARE = 0.5
 _REMEMBERED = "its Markov chains did not forget their start"
@@ -191,7 +192,10 @@ def _universality(result):
             yield Measured(f"{key}_delta_{name}", delta)
             yield Measured(f"{key}_proton_slope_{name}", slope)
         note = f"delta in {u.window[0]:g}-{u.window[1]:g}"
-        yield Measured(f"{key}_score", u.score, u.score_error, "", note)
+        refused = u.failed / (u.failed + len(u.delta))
+        left_out = f"{100 * refused:.1f}% of the galaxies left out: the scenario refuses them"
+        flags = (left_out,) if refused > _FEW_REFUSED else ()
+        yield Measured(f"{key}_score", u.score, u.score_error, "", note, flags)
 
 
 def _conspiracy(result):
