@@ -72,6 +72,7 @@ def nested_run(
             checkpoint=path.with_suffix(".checkpoint"),
             progress=progress,
             title=f"{case} seed {seed}",
+            tell=tell,
         )
 
     return store.remember(path, NestedRun, _key(problem, settings, seed), make)

@@ -20,6 +20,7 @@ Amplitudes of a model discrepancy are not sampled but integrated, and drawn afte
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -142,6 +143,7 @@ def run_nested(
     checkpoint: str | Path | None = None,
     progress: bool = False,
     title: str = "nested",
+    tell: Callable[[str], None] = lambda text: None,
 ) -> NestedRun:
     """Sample the posterior of a problem and measure its evidence.
 
@@ -153,17 +155,19 @@ def run_nested(
         problem's own, amplitudes at their prior median
     checkpoint : file to go on from and to write to; removed at the end
     progress : whether to draw a bar on stderr
+    tell : told of a checkpoint that cannot be read, which is set aside
 
     Raises
     ------
-    CrtuneError: the likelihood is impossible at almost every point of the prior, or the
-        checkpoint is damaged or of another problem
+    CrtuneError: the likelihood is impossible at almost every point of the prior
     """
     settings = settings or NestedSettings()
     marginal = Marginal(problem, settings.nodes)
     for attempt in settings.attempts():
         path = _checkpoint(problem, attempt, seed, checkpoint)
-        sampler = _sampler(marginal, log_likelihood or marginal.log_likelihood, attempt, seed, path)
+        sampler = _sampler(
+            marginal, log_likelihood or marginal.log_likelihood, attempt, seed, path, tell
+        )
         done = _run(sampler, attempt, progress, title)
         if done:
             break
@@ -201,7 +205,7 @@ def run_nested(
     )
 
 
-def _sampler(marginal, target, settings, seed, path):
+def _sampler(marginal, target, settings, seed, path, tell):
     from nautilus import Sampler  # slow to import: scikit-learn
 
     def log_l(theta):
@@ -227,10 +231,11 @@ def _sampler(marginal, target, settings, seed, path):
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         if path is None or not Path(path).exists():
             raise
-        raise CrtuneError(
-            f"{path}: this checkpoint of nested sampling cannot be read ({error}); delete it, "
-            "and the run starts anew"
-        ) from error
+        # killed while it was written; all it held was time
+        aside = f"{path}.damaged"
+        os.replace(path, aside)
+        tell(f"a checkpoint that cannot be read ({error}) was set aside as {aside}, beginning anew")
+        return _sampler(marginal, target, settings, seed, path, tell)
 
 
 def _checkpoint(problem, settings, seed, checkpoint):

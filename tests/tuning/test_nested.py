@@ -120,6 +120,24 @@ def test_the_checkpoint_of_another_problem_is_not_taken_up(tmp_path):
     assert np.average(run.theta[:, 0], weights=run.weights) == pytest.approx(5.0, abs=0.1)
 
 
+def test_a_checkpoint_that_was_cut_off_is_set_aside_and_told(tmp_path):
+    problem, path, told = GaussianProblem(ndim=3), tmp_path / "nested.checkpoint", []
+
+    def stops(theta):
+        if list(tmp_path.iterdir()):
+            raise KeyboardInterrupt
+        return problem.log_likelihood(theta).sum(axis=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_nested(problem, QUICK, log_likelihood=stops, checkpoint=path)
+    (written,) = tmp_path.iterdir()
+    written.write_bytes(written.read_bytes()[:500])
+    run = run_nested(problem, QUICK, checkpoint=path, tell=told.append)
+    assert run.converged
+    assert [p.name for p in tmp_path.iterdir()] == [f"{written.name}.damaged"]
+    assert "set aside" in told[0]
+
+
 def test_too_few_calls_are_marked():
     settings = NestedSettings(n_live=300, max_calls=2000, doublings=0)
     run = run_nested(GaussianProblem(ndim=3), settings)
