@@ -109,18 +109,20 @@ def _against_baselines(result, results):
         base = baseline_of(result, results, name)
         if base is None or base.information is None or result.information is None:
             continue
-        keys = [f"{key}_over_{name}" for key in ("log_z", "fit", "cost", "cost_matched")]
-        if base is result:
-            keys = keys[: 3 if base.stiffness_matched is None else 4]
-            for key, unit in zip(keys, ("nats", "nats", "bits", "bits"), strict=False):
-                yield Measured(key, 0.0, 0.0, unit, BASELINE)
-            continue
         flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))
-        if result.stiffness_matched is not None and base.stiffness_matched is not None:
-            ours, theirs = result.stiffness_matched, base.stiffness_matched
-            error = float(np.hypot(ours.bits_error, theirs.bits_error))
-            yield Measured(keys[3], ours.bits - theirs.bits, error, "bits", "", flags)
-        more = excess(result.information, base.information)
-        yield Measured(keys[0], more.log_z, more.log_z_error, "nats", "", flags)
-        yield Measured(keys[1], more.fit, more.fit_error, "nats", "", flags)
-        yield Measured(keys[2], more.cost_bits, more.cost_bits_error, "bits", "", flags)
+        for key, value, error, unit in _differences(result, base):
+            if base is result:
+                yield Measured(f"{key}_over_{name}", 0.0, 0.0, unit, BASELINE)
+            else:
+                yield Measured(f"{key}_over_{name}", value, error, unit, "", flags)
+
+
+def _differences(result, base):
+    more = excess(result.information, base.information)
+    yield "log_z", more.log_z, more.log_z_error, "nats"
+    yield "fit", more.fit, more.fit_error, "nats"
+    yield "cost", more.cost_bits, more.cost_bits_error, "bits"
+    ours, theirs = result.stiffness_matched, base.stiffness_matched
+    if ours is not None and theirs is not None:
+        error = float(np.hypot(ours.bits_error, theirs.bits_error))
+        yield "cost_matched", ours.bits - theirs.bits, error, "bits"
