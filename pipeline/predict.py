@@ -269,8 +269,9 @@ def titles() -> dict[str, str]:
 
 def describe_scenarios() -> str:
     """One line per registered scenario."""
-    width = max(map(len, titles()))
-    return "\n".join(f"{name:<{width}}  {title}" for name, title in titles().items())
+    found = titles()
+    width = max(map(len, found))
+    return "\n".join(f"{name:<{width}}  {title}" for name, title in found.items())
 
 
 def describe(scenario: Scenario) -> str:
