@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.json_values import without_infinities
 from priors.suggest import suggest
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON
@@ -235,9 +236,7 @@ def as_json(prediction: Prediction) -> str:
 
 def to_json(content: dict) -> str:
     """Indented, with null for numbers that are not finite, which JSON lacks."""
-    plain = {k: None if isinstance(v, float) and not math.isfinite(v) else v
-             for k, v in content.items()}  # fmt: skip
-    return json.dumps(plain, indent=2, ensure_ascii=False)
+    return json.dumps(without_infinities(content), indent=2, ensure_ascii=False)
 
 
 def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import provenance
 from pipeline.files import replacing
+from pipeline.json_values import without_infinities
 from pipeline.tuning.tables.entries import Entry, entries
 from pipeline.tuning.tables.markdown import markdown
 
@@ -64,10 +64,7 @@ def record(entry: Entry) -> dict:
 
 def to_json(listed: Sequence[Entry], origin: dict) -> str:
     """The rows with what made them; numbers that are not finite, which JSON lacks, are null."""
-    rows = [
-        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-        for row in map(record, listed)
-    ]
+    rows = [without_infinities(record(entry)) for entry in listed]
     return json.dumps({"made_by": origin, "entries": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
