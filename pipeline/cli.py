@@ -102,13 +102,13 @@ def add_config_argument(arguments: argparse.ArgumentParser) -> None:
 
 
 def read_config(options: argparse.Namespace):
-    """The `pipeline.config.Config` that the arguments name, overrides applied.
+    """The `pipeline.config.load.Config` that the arguments name, overrides applied.
 
     Raises
     ------
-    CrtuneError: as `pipeline.config.load_config`
+    CrtuneError: as `pipeline.config.load.load_config`
     """
-    from pipeline.config import load_config, with_overrides
+    from pipeline.config.load import load_config, with_overrides
 
     return with_overrides(load_config(options.config), options.overrides)
 
@@ -130,8 +130,8 @@ def run_directory(run: str) -> Path:
     ------
     CrtuneError: there is none, with the nearest name
     """
-    from pipeline.config import config_path
-    from priors.suggest import suggest
+    from pipeline.config.load import config_path
+    from transport.suggest import suggest
 
     given = Path(run)
     folder = given.with_suffix("") if given.suffix == ".toml" else given

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.json_values import without_infinities
-from priors.suggest import suggest
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON
 from transport.modulation import interstellar_rigidity, suppression
 from transport.scenario import Scenario, Spectra, get_scenario, scenario_names
+from transport.suggest import suggest
 
 MAX_PHI = 5.0  # GV: several times what was ever measured
 RIGIDITY_RANGE = (1e-3, 1e9)  # GV: far beyond where any scenario means anything

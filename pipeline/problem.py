@@ -12,7 +12,7 @@ from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import Measurement, read_measurement
-from pipeline.config import Config
+from pipeline.config.load import Config
 from priors.prior import KeptShare, Prior
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from priors.suggest import suggest
 from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 
 @dataclass(frozen=True)

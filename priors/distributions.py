@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
-from priors.suggest import suggest
 from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 LN10 = math.log(10.0)
 LEAST_MASS = 1e-20

@@ -20,10 +20,10 @@ from pathlib import Path
 from priors.constraints import constraint_from_table
 from priors.distributions import Distribution, distribution_from_table
 from priors.prior import Prior
-from priors.suggest import suggest
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.parameters import Parameter
 from transport.scenario import Scenario, get_scenario, scenario_names
+from transport.suggest import suggest
 
 FOLDER = Path(__file__).parent
 SECTIONS = ("parameters", "scenario", "constraints", "nuisance")

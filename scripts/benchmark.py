@@ -54,7 +54,7 @@ def main() -> int:
 
     import numpy as np
 
-    from pipeline.config import load_config
+    from pipeline.config.load import load_config
     from pipeline.problem import build_problem
 
     problem = build_problem(load_config(options.config))

@@ -25,7 +25,7 @@ def main() -> int:
     arguments.add_argument("--output", metavar="FILE.md", help="write the table there, too")
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline.scaling import format_scaling, weak_scaling
+    from pipeline.cluster.scaling import format_scaling, weak_scaling
     from transport.errors import CrtuneError
 
     try:

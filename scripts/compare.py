@@ -34,7 +34,7 @@ def main() -> int:
     options = arguments.parse_args()
     cli.limit_threads()
     from pipeline.figures.tuning.all_figures import draw_all, left_over
-    from pipeline.tuning.comparison import check_runs, collect
+    from pipeline.tuning.study.comparison import check_runs, collect
     from pipeline.tuning.tables.report import write_report
 
     results, missing = collect(options.runs, options.priors)

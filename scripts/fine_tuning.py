@@ -11,7 +11,7 @@ exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input,
 """
 
 from pipeline import cli
-from pipeline.tuning.choices import MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.study.choices import MEASURES, RANGES, SELECTIONS
 
 
 def main() -> int:
@@ -39,7 +39,7 @@ def main() -> int:
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline.tuning.campaign import run_study, select_cases
+    from pipeline.tuning.study.workers import run_study, select_cases
 
     cases = select_cases(
         options.runs, options.priors, options.ranges, options.selections, options.measures

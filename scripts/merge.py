@@ -26,12 +26,12 @@ def main() -> int:
     arguments.add_argument("--no-plots", action="store_true", help="judge only")
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline import campaign_rounds
-    from pipeline.campaign import next_round
-    from pipeline.campaign_results import write_results
-    from pipeline.interrupt import EXIT_NOT_CONVERGED
+    from pipeline.cluster import shares as campaign_rounds
+    from pipeline.cluster.campaign import next_round
     from pipeline.problem import build_problem
-    from pipeline.rounds import Run
+    from pipeline.results import write_results
+    from pipeline.sampling.interrupt import EXIT_NOT_CONVERGED
+    from pipeline.sampling.rounds import Run
 
     config = cli.read_config(options)
     build = partial(build_problem, config)

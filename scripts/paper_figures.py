@@ -12,9 +12,9 @@ from pipeline import cli
 cli.limit_threads()
 
 from pipeline.figures.style import save_figure  # noqa: E402
-from priors.suggest import suggest  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 from transport.scenario import scenario_names  # noqa: E402
+from transport.suggest import suggest  # noqa: E402
 
 NUMBERS = (1, 2, 3, 4, 5, 6)
 

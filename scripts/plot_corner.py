@@ -11,8 +11,8 @@ from pipeline import cli
 cli.limit_threads()
 
 from pipeline.figures.corner_plot import corner_figure  # noqa: E402
-from pipeline.figures.run_inputs import load_posterior_and_problem  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402
+from pipeline.posterior.with_problem import load_posterior_and_problem  # noqa: E402
 
 
 def main() -> int:

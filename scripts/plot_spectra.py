@@ -11,9 +11,9 @@ from pipeline import cli
 cli.limit_threads()
 
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra  # noqa: E402
-from pipeline.figures.run_inputs import load_posterior_and_problem  # noqa: E402
 from pipeline.figures.spectra_plot import spectra_figure  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402
+from pipeline.posterior.with_problem import load_posterior_and_problem  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 
 

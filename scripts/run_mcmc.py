@@ -42,7 +42,8 @@ def add_batch_arguments(arguments) -> None:
 
 def extend_share(run, options) -> int:
     """One job's part of a run."""
-    from pipeline import campaign_rounds, slurm
+    from pipeline.cluster import shares as campaign_rounds
+    from pipeline.cluster import slurm
 
     chosen = campaign_rounds.parse_ensembles(options.ensembles, run.sampling.ensembles)
     outcome = campaign_rounds.extend_share(run, chosen, patience=options.wait_for_lock, notify=say)
@@ -79,7 +80,7 @@ def main() -> int:
     if options.requeue and options.ensembles is None:
         arguments.error("--requeue belongs to --ensembles: give the ensembles of this job")
     if options.mpi:
-        from pipeline.mpi_world import run_ranks, world
+        from pipeline.sampling.mpi_world import run_ranks, world
 
         if options.ensembles is not None:
             arguments.error("--mpi runs all ensembles: leave out --ensembles")
@@ -90,9 +91,9 @@ def main() -> int:
 def run_config(options, make_engine=None) -> int:
     """Run what the arguments ask for; with another engine than this machine's if one is given."""
     # Imported here since every worker process imports this file again.
-    from pipeline.engines import WorkerDiedError
     from pipeline.problem import build_problem
-    from pipeline.rounds import Run, salvage_run, set_aside
+    from pipeline.sampling.engines import WorkerDiedError
+    from pipeline.sampling.rounds import Run, salvage_run, set_aside
 
     if options.workers is not None:
         options.overrides.append(f"sampling.workers={options.workers}")

@@ -24,8 +24,8 @@ def main() -> int:
     arguments.add_argument("--json", action="store_true", help="machine-readable")
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline import slurm
-    from pipeline.campaign_status import format_status, run_status
+    from pipeline.cluster import slurm
+    from pipeline.cluster.status import format_status, run_status
     from transport.errors import CrtuneError
 
     if options.runs:

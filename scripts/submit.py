@@ -37,9 +37,9 @@ def main() -> int:
     )
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline.campaign import runs_of_campaign
+    from pipeline.cluster.campaign import runs_of_campaign
+    from pipeline.cluster.site import load_site
     from pipeline.problem import build_problem
-    from pipeline.site import load_site
     from transport.errors import CrtuneError
 
     site = load_site(options.site)
@@ -61,10 +61,10 @@ def main() -> int:
 
 def submit(config, site, options) -> bool:
     """Submit one run; whether there was anything to submit."""
-    from pipeline.campaign import alive, scripts_of, submit_round
-    from pipeline.campaign_rounds import standing
+    from pipeline.cluster.campaign import alive, scripts_of, submit_round
+    from pipeline.cluster.shares import standing
     from pipeline.problem import build_problem
-    from pipeline.rounds import Run
+    from pipeline.sampling.rounds import Run
     from transport.errors import CrtuneError
 
     run = Run(partial(build_problem, config), config.run_dir, config.sampling, config.convergence)

@@ -13,8 +13,8 @@ def main() -> int:
     arguments.add_argument("--no-netcdf", action="store_true", help="do not write posterior.nc")
     options = arguments.parse_args()
     cli.limit_threads()
-    from pipeline.posterior import load_run
-    from pipeline.summary import format_table, summarize, write_csv
+    from pipeline.posterior.load import load_run
+    from pipeline.posterior.summary import format_table, summarize, write_csv
 
     folder = cli.run_directory(options.run)
     posterior = load_run(folder)

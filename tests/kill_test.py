@@ -27,10 +27,10 @@ import emcee  # noqa: E402
 import numpy as np  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
-from pipeline.chain_reader import read_chain  # noqa: E402
-from pipeline.lock import live_owner  # noqa: E402
-from pipeline.rounds import steps_done  # noqa: E402
-from pipeline.sampling import ensemble_path  # noqa: E402
+from pipeline.chains.lock import live_owner  # noqa: E402
+from pipeline.chains.reader import read_chain  # noqa: E402
+from pipeline.sampling.ensemble import ensemble_path  # noqa: E402
+from pipeline.sampling.rounds import steps_done  # noqa: E402
 from tests.pipeline.toy_run import toy_run  # noqa: E402
 
 TOY = ROOT / "tests" / "pipeline" / "toy_run.py"

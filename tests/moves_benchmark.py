@@ -23,9 +23,9 @@ import emcee
 import numpy as np
 from emcee.moves import DEMove, StretchMove
 
-from pipeline.convergence import integrated_time
-from pipeline.moves import default_moves
-from tests.pipeline.test_moves import variance_ratios
+from pipeline.posterior.convergence import integrated_time
+from pipeline.sampling.moves import default_moves
+from tests.pipeline.sampling.test_moves import variance_ratios
 from tests.toy_problems import BananaProblem, GaussianProblem
 
 

@@ -139,7 +139,7 @@ def _child(request, out, err) -> None:
 def _serve() -> None:
     for module in ("figures.corner_plot", "figures.posterior_spectra", "figures.spectra_plot"):
         importlib.import_module(f"pipeline.{module}")
-    for module in ("predict", "rounds", "summary"):
+    for module in ("predict", "sampling.rounds", "posterior.summary"):
         importlib.import_module(f"pipeline.{module}")
     from likelihoods.measurement import read_measurement
 

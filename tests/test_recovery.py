@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.config import config_from_toml, load_config
-from pipeline.moves import default_moves
+from pipeline.config.load import config_from_toml, load_config
 from pipeline.problem import build_problem
-from pipeline.tuning.nested import NestedSettings, run_nested
+from pipeline.sampling.moves import default_moves
+from pipeline.tuning.estimators.nested import NestedSettings, run_nested
 from tests.script_server import ROOT
 
 CHEAP = """

@@ -22,11 +22,11 @@ from pipeline.figures.style import (
     new_figure,
     styled,
 )
-from pipeline.posterior import Posterior
+from pipeline.posterior.load import Posterior
 from pipeline.problem import Problem
-from priors.suggest import suggest
 from transport.errors import CrtuneError
 from transport.parameters import UNIT_LATEX, Parameter
+from transport.suggest import suggest
 
 LEVELS = (1.0 - np.exp(-0.5), 1.0 - np.exp(-2.0))
 """Probability within one and two sigma of a two-dimensional Gaussian: 39% and 86%."""

@@ -12,7 +12,7 @@ from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import INTERSTELLAR
 from likelihoods.points import DataPoints
 from likelihoods.prediction import Predictor
-from pipeline.posterior import Posterior
+from pipeline.posterior.load import Posterior
 from pipeline.problem import Problem
 
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)

@@ -102,7 +102,7 @@ def add_verdict(figure: Figure, verdict, most: int = 3, fontsize: float = 11) ->
 
     Parameters
     ----------
-    verdict : `pipeline.convergence.Verdict`
+    verdict : `pipeline.posterior.convergence.Verdict`
     most : reasons to name
 
     Returns

@@ -25,7 +25,7 @@ def test_run_locked_by_another_process(server, folder):
         [
             sys.executable,
             "-c",
-            "import sys, time; from pipeline.lock import WriterLock\n"
+            "import sys, time; from pipeline.chains.lock import WriterLock\n"
             "with WriterLock(sys.argv[1]): print('locked', flush=True); time.sleep(60)",
             str(folder / FIRST),
         ],

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.chain_reader import read_progress
-from pipeline.posterior import ensemble_files
-from pipeline.rounds import steps_done
+from pipeline.chains.reader import read_progress
+from pipeline.posterior.load import ensemble_files
+from pipeline.sampling.rounds import steps_done
 from tests.cheap_run import ROOT, assert_same_run, environment, script, write_config
 
 RUN = ROOT / "scripts" / "run_mcmc.py"

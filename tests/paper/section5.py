@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config import load_config
+from pipeline.config.load import load_config
 from pipeline.problem import build_problem
 from tests.paper.claims import (
     Found,

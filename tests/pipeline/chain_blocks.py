@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pipeline.chain_layout import ChainHeader
-from pipeline.storage import ChainWriter, Snapshot
+from pipeline.chains.layout import ChainHeader
+from pipeline.chains.writer import ChainWriter, Snapshot
 
 WALKERS, NDIM = 6, 2
 
@@ -45,7 +45,7 @@ import sys
 from pathlib import Path
 import numpy as np
 sys.path.insert(0, {root!r})
-from pipeline.storage import ChainWriter
+from pipeline.chains.writer import ChainWriter
 from tests.pipeline.chain_blocks import NDIM, WALKERS, make_writer
 rng = np.random.default_rng(1)
 path = Path(sys.argv[1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline import slurm
+from pipeline.cluster import slurm
 from tests.pipeline.chain_blocks import WALKERS, block, make_writer
 from tests.pipeline.shares import RULES
 from tests.pipeline.toy_run import toy_run

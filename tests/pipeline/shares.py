@@ -1,6 +1,6 @@
 """Parts of one toy run, as the jobs of a campaign make them."""
 
-from pipeline.campaign_rounds import extend_share
+from pipeline.cluster.shares import extend_share
 
 RULES = {"min_n_tau": 12, "max_rhat": 1.5, "min_steps": 40, "max_steps": 2000}
 

@@ -7,7 +7,7 @@ import pytest
 
 import transport.scenario
 from likelihoods.measurement import read_measurement
-from pipeline.config import config_from_toml, load_config, with_overrides
+from pipeline.config.load import config_from_toml, load_config, with_overrides
 from pipeline.problem import Problem, build_problem
 from tests.pipeline.toy_scenario import CONFIG, PRIORS, BrokenLikelihood, ToyPowerLaw, write_run
 from transport.errors import CrtuneError

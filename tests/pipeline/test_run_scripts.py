@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.chain_reader import read_chain
+from pipeline.chains.reader import read_chain
 from pipeline.cli import repo_root, run_script
-from pipeline.config import config_from_toml
-from pipeline.sampling import ensemble_path
+from pipeline.config.load import config_from_toml
+from pipeline.sampling.ensemble import ensemble_path
 
 CONFIG = """
 scenario = "two_phase"

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pipeline.cli import run_script
-from pipeline.rounds import Run
+from pipeline.sampling.rounds import Run
 from tests.toy_problems import BananaProblem, GaussianProblem
 
 SAMPLING = {

@@ -67,7 +67,7 @@ def test_the_run_on_the_page_is_sampled(checkout):
 def test_log_prob_of_its_prior_draws_is_finite(checkout):
     code = (
         "import numpy as np\n"
-        "from pipeline.config import load_config\n"
+        "from pipeline.config.load import load_config\n"
         "from pipeline.problem import build_problem\n"
         "p = build_problem(load_config('runs/rigid_wind.toml'))\n"
         "theta = p.sample_prior(50, np.random.default_rng(1))\n"
@@ -83,8 +83,8 @@ def test_log_prob_of_its_prior_draws_is_finite(checkout):
 def test_measures_of_tuning_read_its_declarations(checkout):
     code = (
         "import numpy as np\n"
-        "from pipeline.tuning.derivatives import per_logarithm\n"
-        "from pipeline.tuning.universality import environment\n"
+        "from pipeline.tuning.estimators.derivatives import per_logarithm\n"
+        "from pipeline.tuning.measures.universality import environment\n"
         "from transport.parameters import columns_by_medium\n"
         "from transport.scenario import get_scenario\n"
         "p = get_scenario('rigid_wind').parameters\n"

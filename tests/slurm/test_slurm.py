@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import slurm as queue_of
-from pipeline.campaign import submissions
-from pipeline.rounds import steps_done
+from pipeline.cluster import slurm as queue_of
+from pipeline.cluster.campaign import submissions
+from pipeline.sampling.rounds import steps_done
 from tests.cheap_run import assert_same_run, script, write_config
 
 pytestmark = pytest.mark.slurm

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from likelihoods.prediction import NUCLEI_NORMALISATION, potential_parameter
-from pipeline.config import load_config, with_overrides
+from pipeline.config.load import load_config, with_overrides
 from pipeline.problem import Problem, build_problem
 from priors.sets import load_prior_set
 from transport.options import ScenarioWithOptions

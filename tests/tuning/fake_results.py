@@ -1,25 +1,25 @@
-"""Hand-made results of cases, in the shape of `pipeline.tuning.results.CaseResults`."""
+"""Hand-made results of cases, in the shape of `pipeline.tuning.study.results.CaseResults`."""
 
 from dataclasses import fields
 
 import numpy as np
 
-from pipeline.config import config_from_toml
-from pipeline.tuning.acceptable import AcceptableFraction
-from pipeline.tuning.agreement import Agreement
-from pipeline.tuning.bridge import BridgeEvidence
-from pipeline.tuning.cases import Case
-from pipeline.tuning.conspiracy import CRITERIA, Conspiracy
-from pipeline.tuning.evidence import Evidence
-from pipeline.tuning.information import Information
-from pipeline.tuning.mutual_information import PairInformation
-from pipeline.tuning.needed import NeededDiscrepancy
-from pipeline.tuning.results import CaseResults
-from pipeline.tuning.sensitivity import Sensitivity
-from pipeline.tuning.shuffling import EACH
-from pipeline.tuning.stiffness import Stiffness
-from pipeline.tuning.tension import Tension
-from pipeline.tuning.universality import Universality
+from pipeline.config.load import config_from_toml
+from pipeline.tuning.estimators.shuffling import EACH
+from pipeline.tuning.measures.acceptable import AcceptableFraction
+from pipeline.tuning.measures.agreement import Agreement
+from pipeline.tuning.measures.bridge import BridgeEvidence
+from pipeline.tuning.measures.conspiracy import CRITERIA, Conspiracy
+from pipeline.tuning.measures.evidence import Evidence
+from pipeline.tuning.measures.information import Information
+from pipeline.tuning.measures.mutual_information import PairInformation
+from pipeline.tuning.measures.needed import NeededDiscrepancy
+from pipeline.tuning.measures.sensitivity import Sensitivity
+from pipeline.tuning.measures.stiffness import Stiffness
+from pipeline.tuning.measures.tension import Tension
+from pipeline.tuning.measures.universality import Universality
+from pipeline.tuning.study.cases import Case
+from pipeline.tuning.study.results import CaseResults
 from transport.scenario import get_scenario
 
 CONFIG = """

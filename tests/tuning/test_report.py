@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.tuning.coincidence import Coincidence
-from pipeline.tuning.comparison import collect
-from pipeline.tuning.shuffling import EACH
-from pipeline.tuning.tables.acceptable_at import acceptable_at, percent
+from pipeline.tuning.estimators.shuffling import EACH
+from pipeline.tuning.measures.acceptable_at import acceptable_at, percent
+from pipeline.tuning.measures.coincidence import Coincidence
+from pipeline.tuning.measures.rounding import interval, plain, rounded
+from pipeline.tuning.study.comparison import collect
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, entries
 from pipeline.tuning.tables.markdown import markdown
 from pipeline.tuning.tables.report import COLUMNS, write_report
-from pipeline.tuning.tables.rounding import interval, plain, rounded
 from tests.tuning.fake_results import (
     acceptable,
     agreement,

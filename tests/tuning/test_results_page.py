@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import repo_root
-from pipeline.config import RUNS
+from pipeline.config.load import RUNS
 from pipeline.figures.tuning.looks import LOOKS
-from pipeline.tuning.tables.acceptable_at import percent
+from pipeline.tuning.measures.acceptable_at import percent
 
 DOCS = repo_root() / "docs"
 PLAUSIBLE, WIDE = DOCS / "tuning", DOCS / "tuning" / "wide"

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from pipeline.problem import Problem
-from pipeline.tuning.nested import NestedRun
+from pipeline.tuning.estimators.nested import NestedRun
 from priors.prior import Prior
 from transport.parameters import Parameter
 

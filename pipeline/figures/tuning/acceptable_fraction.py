@@ -33,7 +33,7 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
 
     Parameters
     ----------
-    results : `pipeline.tuning.results.CaseResults` of one selection of data and one prior set
+    results : `pipeline.tuning.study.results.CaseResults` of one selection of data and one prior set
     criterion : ``max`` or ``rms``
 
     Raises

@@ -36,7 +36,7 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
 
     Parameters
     ----------
-    results : `pipeline.tuning.results.CaseResults`
+    results : `pipeline.tuning.study.results.CaseResults`
     folder : gets NAME.png and NAME.pdf, or NAME_PRIORS where there are several prior sets
     matrices : runs to draw the mutual information of
     """

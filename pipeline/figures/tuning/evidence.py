@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
 from pipeline.figures.tuning.rows import label_rows, mark_row
-from pipeline.tuning.excess import excess
+from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.tables.entries import baseline_of
 
 
@@ -21,7 +21,7 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
 
     Parameters
     ----------
-    results : `pipeline.tuning.results.CaseResults` of one selection of data and one prior set
+    results : `pipeline.tuning.study.results.CaseResults` of one selection of data and one prior set
     baseline : scenario that the others are held against
 
     Raises

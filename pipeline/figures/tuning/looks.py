@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
-from pipeline.tuning.choices import RANGES, SELECTIONS
+from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import identity, sampling_flags
 from transport.errors import CrtuneError
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, doubts
-from pipeline.tuning.choices import RANGES
+from pipeline.tuning.study.choices import RANGES
 from transport.parameters import MEDIA, NUISANCE_MEDIA
 
 _DARK = 0.55  # share of the colour scale above which text is white
@@ -29,8 +29,8 @@ def mutual_information_figure(
 
     Parameters
     ----------
-    results : range to `pipeline.tuning.results.CaseResults` with mutual information; a range may be
-        missing
+    results : range to `pipeline.tuning.study.results.CaseResults` with mutual information; a range
+        may be missing
     media : coordinate name to the medium it describes; parameters are grouped by it
     title : e.g. the name of the scenario
     """

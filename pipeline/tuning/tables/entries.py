@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.tuning.excess import excess
+from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.tables.measured import Measured, from_posterior, independent, of_tension
 
 BASELINES = ("kolmogorov", "power_law_diffusion")
@@ -42,7 +42,8 @@ def entries(results: Sequence) -> list[Entry]:
 
     Parameters
     ----------
-    results : `pipeline.tuning.results.CaseResults`; the baselines of a case are sought among them
+    results : `pipeline.tuning.study.results.CaseResults`; the baselines of a case are sought among
+        them
     """
     return [
         Entry(*identity(result.case), measured)
@@ -52,7 +53,7 @@ def entries(results: Sequence) -> list[Entry]:
 
 
 def identity(case) -> tuple[str, str, str, str, str, str]:
-    """Run, scenario, options, range, selection and priors of a `pipeline.tuning.cases.Case`."""
+    """Run, scenario, options, range, selection and priors of a case."""
     options = ", ".join(f"{k} = {v}" for k, v in sorted(case.run.scenario_options.items()))
     priors = Path(case.priors).stem
     return case.run.name, case.run.scenario, options, case.range, case.selection, priors

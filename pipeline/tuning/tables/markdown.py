@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.tuning.choices import RANGES, SELECTIONS
-from pipeline.tuning.needed import PREFIX
+from pipeline.tuning.measures.needed import PREFIX
+from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.tables.themes import Column, Theme, themes
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.tuning.information import NATS_PER_BIT
-from pipeline.tuning.shuffling import EACH
-from pipeline.tuning.tables.acceptable_at import acceptable_at, remembered
+from pipeline.tuning.estimators.shuffling import EACH
+from pipeline.tuning.measures.acceptable_at import acceptable_at, remembered
+from pipeline.tuning.measures.information import NATS_PER_BIT
 
 EPSILONS = (1.0, 0.5, 0.2, 0.1)
 """Agreement asked for in the tables: within a factor 1 + epsilon."""
@@ -42,7 +42,7 @@ def independent(result) -> Iterator[Measured]:
 
     Parameters
     ----------
-    result : `pipeline.tuning.results.CaseResults`
+    result : `pipeline.tuning.study.results.CaseResults`
     """
     yield from _acceptable(result)
     yield from _coincidence(result)

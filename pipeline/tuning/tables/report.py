@@ -24,7 +24,7 @@ def write_report(results: Sequence, folder: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    results : `pipeline.tuning.results.CaseResults`
+    results : `pipeline.tuning.study.results.CaseResults`
 
     Raises
     ------

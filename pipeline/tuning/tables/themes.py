@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.tuning.tables.acceptable_at import percent
+from pipeline.tuning.measures.acceptable_at import percent
+from pipeline.tuning.measures.rounding import interval, plain, rounded
 from pipeline.tuning.tables.entries import BASELINE, BASELINES
 from pipeline.tuning.tables.measured import EACH_KEY, EPSILONS, LOWER_BOUND, Measured
-from pipeline.tuning.tables.rounding import interval, plain, rounded
 
 _OVER = {"kolmogorov": "Kolmogorov", "power_law_diffusion": "power law"}
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.text import Text
 
-from pipeline.config import config_from_toml
-from pipeline.convergence import assess
-from pipeline.posterior import Posterior
+from pipeline.config.load import config_from_toml
+from pipeline.posterior.convergence import assess
+from pipeline.posterior.load import Posterior
 from pipeline.problem import build_problem
 
 CONFIG = """

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.cli import repo_root
-from pipeline.config import config_from_toml
-from pipeline.figures.run_inputs import load_posterior_and_problem
+from pipeline.config.load import config_from_toml
+from pipeline.posterior.with_problem import load_posterior_and_problem
 from pipeline.problem import build_problem
-from pipeline.rounds import Run
+from pipeline.sampling.rounds import Run
 from tests.pipeline.figures.fake_posterior import (
     CONFIG,
     fake_posterior,
@@ -51,7 +51,7 @@ def test_a_short_run_from_the_command_line(tmp_path, monkeypatch):
         fingerprint=problem.fingerprint,
         log_prob=lambda coords: problem.log_prob(coords) + 0.1,
     )
-    monkeypatch.setattr("pipeline.figures.run_inputs.build_problem", lambda config: changed)
+    monkeypatch.setattr("pipeline.posterior.with_problem.build_problem", lambda config: changed)
     with pytest.raises(CrtuneError, match="the model has changed"):
         load_posterior_and_problem(config.run_dir)
 
@@ -60,6 +60,6 @@ def test_a_chain_of_another_problem_is_refused(tmp_path, monkeypatch, kolmogorov
     posterior = replace(
         fake_posterior(kolmogorov), provenance={"config": CONFIG.format(scenario="weak_shocks")}
     )
-    monkeypatch.setattr("pipeline.figures.run_inputs.load_run", lambda folder: posterior)
+    monkeypatch.setattr("pipeline.posterior.with_problem.load_run", lambda folder: posterior)
     with pytest.raises(CrtuneError, match="l_shock"):
         load_posterior_and_problem(tmp_path)

@@ -1,0 +1,155 @@
+"""Campaigns: runs as arrays and judges in Slurm, round after round until they are done."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.cluster import slurm
+from pipeline.cluster.scripts import ARRAY, JUDGE, BatchScripts
+from pipeline.cluster.shares import Standing
+from pipeline.config.load import Config, load_config, with_overrides
+from pipeline.problem import build_problem
+from priors.sets import prior_set_path
+from transport.errors import CrtuneError
+
+RECORD = "submissions.json"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One array and the judge that waits for it.
+
+    Attributes
+    ----------
+    array, judge : job ids
+    number : 1 for a submit.py by hand, then counted by the judge
+    steps : of each ensemble when it was submitted
+    time : unix
+    """
+
+    array: str
+    judge: str
+    number: int
+    steps: tuple[int, ...]
+    time: float
+
+
+def submissions(folder: str | Path) -> list[Submission]:
+    """All submissions of the run with this folder, oldest first."""
+    path = Path(folder) / "slurm" / RECORD
+    try:
+        entries = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError) as error:
+        raise CrtuneError(
+            f"{path}: cannot be read ({error}); delete it to start a new record"
+        ) from error
+    return [Submission(**{**entry, "steps": tuple(entry["steps"])}) for entry in entries]
+
+
+def submit_round(folder: Path, now: Standing, number: int) -> Submission:
+    """Submit the array for the ensembles that are behind, and the judge after it.
+
+    The scripts are taken as they are on disk, so that edits last.
+
+    Raises
+    ------
+    CrtuneError: Slurm refuses, or is not there
+    """
+    scripts = folder / "slurm"
+    array = slurm.submit(scripts / ARRAY)
+    judge = slurm.submit(scripts / JUDGE, f"--dependency=afterany:{array}")
+    submission = Submission(array, judge, number, now.steps, time.time())
+    record = [vars(s) for s in (*submissions(folder), submission)]
+    draft = scripts / f".{RECORD}.{os.getpid()}"
+    draft.write_text(json.dumps(record, indent=1))
+    os.replace(draft, scripts / RECORD)
+    return submission
+
+
+def next_round(folder: Path, now: Standing, most: int) -> Submission | str:
+    """What a judge does about an unfinished run: submit again, or say why not.
+
+    Parameters
+    ----------
+    most : submissions allowed since the last one by hand
+    """
+    earlier = submissions(folder)
+    last = earlier[-1] if earlier else None
+    number = last.number + 1 if last else 1
+    if number > most:
+        return f"max_submissions = {most} is used up; scripts/submit.py starts counting anew"
+    if last:
+        if slurm.was_cancelled(last.array):
+            return f"array {last.array} was cancelled; scripts/submit.py goes on from there"
+        if sum(now.steps) <= sum(last.steps):
+            return (
+                f"array {last.array} made no progress, see {folder}/slurm/array_{last.array}_*.log;"
+                " mend what they say, then scripts/submit.py goes on"
+            )
+    return submit_round(folder, now, number)
+
+
+def alive(folder: Path) -> list[slurm.Job]:
+    """Jobs of a run's submissions that are in the queue."""
+    ids = [job for s in submissions(folder) for job in (s.array, s.judge)]
+    return slurm.queue(ids)
+
+
+def runs_of_campaign(
+    configs: Sequence[str | Path], priors: Sequence[str], overrides: Sequence[str] = ()
+) -> list[Config]:
+    """Every config with every prior set, each a config of its own: NAME.toml or NAME_SET.toml.
+
+    Without `priors` the configs are taken as they are. Files that are missing are written.
+
+    Raises
+    ------
+    CrtuneError: a bad config, an unknown set, or a file NAME_SET.toml that is something else
+    """
+    found = []
+    for path in dict.fromkeys(Path(c) for c in configs):
+        config = with_overrides(load_config(path), overrides)
+        for name in priors or [None]:
+            found.append(config if name is None else _with_priors(config, name, overrides))
+    names = [config.run_dir.resolve() for config in found]
+    for config in found:
+        if names.count(config.run_dir.resolve()) > 1:
+            raise CrtuneError(f"{config.path}: given twice in one campaign")
+    return found
+
+
+def _with_priors(config: Config, name: str, overrides) -> Config:
+    """The config with another prior set, as a file beside it (itself if it has this set)."""
+    source = prior_set_path(name)
+    if prior_set_path(config.priors) == source:
+        return config
+    if Path(name).stem != name:  # given as a path
+        name = str(source.resolve())
+    plain = with_overrides(load_config(config.path), [f"priors={name}"])
+    path = config.path.with_name(f"{config.path.stem}_{Path(name).stem}.toml")
+    text = (
+        f"# {config.path.name} with the priors {Path(name).stem}, written by scripts/submit.py\n"
+        + plain.to_toml()
+    )
+    if path.exists():
+        if load_config(path).to_toml() != plain.to_toml():
+            raise CrtuneError(
+                f"{path}: exists, but differs from {config.path.name} with priors = {name!r}; "
+                "submit it by its own name, or move it away"
+            )
+    else:
+        build_problem(plain)  # before anything is left behind that no run could be made of
+        path.write_text(text, encoding="utf-8")
+    return with_overrides(load_config(path), overrides)
+
+
+def scripts_of(config: Config, site, overrides=()) -> BatchScripts:
+    """The batch scripts of a run."""
+    return BatchScripts(config.path, config.sampling.ensembles, site, tuple(overrides))

@@ -1,0 +1,219 @@
+"""The config of a run: a TOML file, checked whole before anything is computed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from likelihoods.measurement import find_table, measurement_names
+from pipeline.config.errors import Complaint, complaints_of, raise_complaints
+from pipeline.config.models import (
+    Config,
+    Convergence,
+    Covariance,
+    DataSet,
+    Discrepancy,
+    Sampling,
+)
+from priors.sets import prior_set_names, prior_set_path
+from transport.errors import CrtuneError
+from transport.scenario import scenario_names
+from transport.suggest import suggest
+
+__all__ = [
+    "Config",
+    "Convergence",
+    "Covariance",
+    "DataSet",
+    "Discrepancy",
+    "Sampling",
+    "config_from_toml",
+    "config_path",
+    "load_config",
+    "with_overrides",
+    "with_sections",
+]
+
+RUNS = Path(__file__).resolve().parents[2] / "runs"
+
+
+def config_path(folder: Path) -> Path:
+    """The config of a run's folder: beside it, its name and ``.toml``, dots in the name kept."""
+    return folder.with_name(f"{folder.name}.toml")
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and check a config.
+
+    Raises
+    ------
+    CrtuneError: listing every problem with file, key, value and what would be right
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        folder = path.parent if path.parent.is_dir() else RUNS
+        known = [str(p) for p in sorted(folder.glob("*.toml"))]
+        raise CrtuneError(f"config {path} does not exist{suggest(str(path), known)}") from None
+    except UnicodeDecodeError as error:
+        raise CrtuneError(f"{path}: not valid TOML, which is UTF-8 text: {error}") from None
+    except OSError as error:
+        raise CrtuneError(f"config {path} cannot be read: {error.strerror}") from None
+    return config_from_toml(text, path)
+
+
+def config_from_toml(text: str, path: str | Path | None = None, where: str | None = None) -> Config:
+    """Check the text of a config, for example the one stored with a chain.
+
+    Parameters
+    ----------
+    path : file that it is or was read from: it names the run, and paths in it are relative to it
+    where : what to call it in messages, by default the path
+
+    Raises
+    ------
+    CrtuneError: as `load_config`
+    """
+    where = where or str(path or "config")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CrtuneError(f"{where}: not valid TOML: {error}") from None
+    return _validate(content, Path(path) if path else None, where)
+
+
+def with_overrides(config: Config, assignments: Iterable[str]) -> Config:
+    """The config with ``section.key=value`` assignments applied and checked again.
+
+    Values are TOML (``32``, ``true``, ``[1, 2]``); anything else is taken as a string.
+
+    Raises
+    ------
+    CrtuneError: as `load_config`, or an assignment that is not of this form
+    """
+    assignments = list(assignments)
+    content = config.model_dump(exclude_none=True)
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        parts = [part.strip() for part in key.split(".")]
+        if not equals or not all(parts):
+            raise CrtuneError(
+                f"--set {assignment}: should be section.key=value, e.g. sampling.walkers=32"
+            )
+        table = content
+        for part in parts[:-1]:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise CrtuneError(f"--set {assignment}: {part} is a value, not a section")
+        table[parts[-1]] = _parse_value(value.strip())
+    if not assignments:
+        return config
+    where = f"{config.path or 'config'} with " + " ".join(f"--set {a}" for a in assignments)
+    return _validate(content, config.path, where)
+
+
+def with_sections(config: Config, **sections) -> Config:
+    """The config with whole top-level keys replaced and everything checked again.
+
+    Raises
+    ------
+    CrtuneError: as `load_config`
+    """
+    content = config.model_dump(exclude_none=True) | sections
+    return _validate(content, config.path, str(config.path or "config"))
+
+
+def _parse_value(text):
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _validate(content: Mapping, path: Path | None, where: str) -> Config:
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        # Names are checked too: people want to hear of all mistakes at once.
+        raise_complaints(where, [*complaints_of(error, Config), *_unknown_names(content, path)])
+    raise_complaints(where, _unknown_names(content, path))
+    folder = path.parent if path else None
+    config = _with_absolute_paths(config, folder)
+    config._path = path
+    return config
+
+
+def _unknown_names(content: Mapping, path: Path | None) -> list[Complaint]:
+    """Scenarios, prior sets, tables and members of groups that do not exist."""
+    problems = []
+    scenario, data = content.get("scenario"), content.get("data")
+    if isinstance(scenario, str) and scenario not in scenario_names():
+        known = scenario_names()
+        remedy = f"unknown scenario{suggest(scenario, known)}; known: {', '.join(known)}"
+        problems.append(Complaint("scenario", scenario, remedy))
+    folder = path.parent if path else None
+    priors = content.get("priors", "plausible")
+    if isinstance(priors, str):
+        try:
+            prior_set_path(priors, folder)
+        except CrtuneError as error:
+            problems.append(Complaint("priors", priors, str(error)))
+    if not isinstance(data, Mapping):
+        return problems
+    for name, entry in data.items():
+        table = entry.get("table") if isinstance(entry, Mapping) else None
+        try:
+            find_table(_table_path(table, folder) if isinstance(table, str) else name)
+        except CrtuneError as error:
+            near = suggest(name, measurement_names())
+            remedy = f"unknown data set{near}; see data/, or give its table = PATH"
+            key = f"data.{name}"
+            problems.append(
+                Complaint(f"{key}.table", table, str(error))
+                if table
+                else Complaint(key, None, remedy)
+            )
+    return problems + _bad_groups(content, data)
+
+
+def _bad_groups(content, data) -> list[Complaint]:
+    discrepancy = content.get("discrepancy")
+    groups = discrepancy.get("groups") if isinstance(discrepancy, Mapping) else None
+    if not isinstance(groups, Mapping):
+        return []
+    problems, owner = [], {}
+    for group, members in groups.items():
+        for name in members if isinstance(members, list) else []:
+            if not isinstance(name, str):
+                continue
+            key = f"discrepancy.groups.{group}"
+            if name not in data:
+                near = suggest(name, data)
+                problems.append(Complaint(key, name, f"is no data set of this run{near}"))
+            elif owner.setdefault(name, group) != group:
+                problems.append(Complaint(key, name, f"is already in the group {owner[name]}"))
+    return problems
+
+
+def _is_path(table: str) -> bool:
+    return table.endswith(".ecsv") or "/" in table
+
+
+def _table_path(table: str, folder: Path | None) -> str:
+    return str((folder or Path()) / Path(table).expanduser()) if _is_path(table) else table
+
+
+def _with_absolute_paths(config: Config, folder: Path | None) -> Config:
+    """Paths are relative to the file; the resolved config must work from anywhere."""
+    priors, data = config.priors, dict(config.data)
+    if priors not in prior_set_names():
+        priors = str(prior_set_path(priors, folder).resolve())
+    for name, entry in data.items():
+        if entry.table and _is_path(entry.table):
+            table = str(Path(_table_path(entry.table, folder)).resolve())
+            data[name] = entry.model_copy(update={"table": table})
+    return config.model_copy(update={"priors": priors, "data": data})

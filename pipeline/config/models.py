@@ -1,0 +1,197 @@
+"""The sections and keys of a run's config, with their bounds and defaults."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
+
+from pipeline.config.toml import to_toml
+
+Positive = Annotated[float, Field(gt=0)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class DataSet(_Table):
+    """One measurement of the run.
+
+    Attributes
+    ----------
+    table : name in data/ or path of an ECSV file; by default the data set's own name
+    rigidity_min, rigidity_max : GV; bins that do not lie wholly inside are dropped
+    """
+
+    table: str | None = None
+    rigidity_min: Annotated[float, Field(ge=0)] | None = None
+    rigidity_max: Positive | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if None not in (self.rigidity_min, self.rigidity_max) and not (
+            self.rigidity_min < self.rigidity_max
+        ):
+            raise ValueError(
+                f"rigidity_min = {self.rigidity_min} should be below "
+                f"rigidity_max = {self.rigidity_max}"
+            )
+        return self
+
+
+def _length_or_table(value: Any) -> Any:
+    """One positive length, or one per systematic component."""
+    for key, length in value.items() if isinstance(value, dict) else [("", value)]:
+        number = isinstance(length, int | float) and not isinstance(length, bool)
+        if not (number and 0 < length < math.inf):
+            where = f"{key} = " if key else ""
+            raise ValueError(
+                f"{where}{length!r} should be a number above 0 (decades of rigidity), "
+                "or a table of such numbers, one per systematic component"
+            )
+    return {k: float(v) for k, v in value.items()} if isinstance(value, dict) else float(value)
+
+
+def _scalars(options: dict) -> dict:
+    for key, value in options.items():
+        for item in value if isinstance(value, list) else [value]:
+            if not isinstance(item, str | bool | int | float) or item != item:  # the last: NaN
+                raise ValueError(f"{key} = {item!r} should be a string, number, boolean or list")
+    return options
+
+
+class Covariance(_Table):
+    """How the errors of one measurement depend on each other.
+
+    Attributes
+    ----------
+    mode : ``full``, ``diagonal`` (no correlation) or ``statistical`` (no systematic errors)
+    correlation_length : decades of rigidity; one number, or one per systematic component, with
+        ``default`` for those not named
+    kernel : form of the correlation, ``exponential`` or ``squared_exponential``
+    """
+
+    mode: Literal["full", "diagonal", "statistical"] = "full"
+    correlation_length: Annotated[Any, BeforeValidator(_length_or_table)] = 0.3
+    kernel: Literal["exponential", "squared_exponential"] = "exponential"
+
+
+class Discrepancy(_Table):
+    """The Gaussian process in ln(model) for what the theory leaves out.
+
+    Attributes
+    ----------
+    enabled : whether there is one
+    length : decades of rigidity
+    groups : data sets that share one amplitude, by the amplitude's name; those not named go to
+        their default group: protons at Earth, interstellar protons, all B/C
+    """
+
+    enabled: bool = True
+    length: Positive = 0.5
+    groups: dict[Identifier, Annotated[list[str], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+
+class Sampling(_Table):
+    """How long, with how many walkers and in what portions to sample.
+
+    Attributes
+    ----------
+    ensembles, walkers : independent ensembles, walkers in each
+    seed : of the SeedSequence that every ensemble's stream is spawned from
+    start : ``prior`` (draws from it) or ``optimum`` (around the best point found)
+    checkpoint_steps : steps in a block, the most that a kill can lose
+    min_steps, max_steps : per ensemble
+    thin : every how many steps one is stored
+    workers : local processes
+    """
+
+    ensembles: Annotated[int, Field(ge=1, le=10_000)] = 4
+    walkers: Annotated[int, Field(ge=4, le=100_000)] = 64
+    seed: Annotated[int, Field(ge=0)] = 1
+    start: Literal["prior", "optimum"] = "prior"
+    checkpoint_steps: Annotated[int, Field(ge=1)] = 100
+    min_steps: Annotated[int, Field(ge=1)] = 2000
+    max_steps: Annotated[int, Field(ge=1)] = 50_000
+    thin: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=1, le=4096)] = 2
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if self.min_steps > self.max_steps:
+            raise ValueError(
+                f"min_steps = {self.min_steps} should not be above max_steps = {self.max_steps}"
+            )
+        if self.thin > self.max_steps:
+            raise ValueError(
+                f"thin = {self.thin} should not be above max_steps = {self.max_steps}: nothing "
+                "would be stored"
+            )
+        return self
+
+
+class Convergence(_Table):
+    """When to stop.
+
+    Attributes
+    ----------
+    min_n_tau : steps in units of the longest autocorrelation time
+    max_rhat : largest R-hat across ensembles
+    """
+
+    min_n_tau: Positive = 150.0
+    max_rhat: Annotated[float, Field(gt=1)] = 1.01
+
+
+class Config(_Table):
+    """Everything that defines a run and its control.
+
+    Attributes
+    ----------
+    name : of the run, the stem of its file
+    path : the file it was read from, or None
+    run_dir : where the outputs go, beside the file
+    """
+
+    scenario: str
+    priors: str = "plausible"
+    scenario_options: Annotated[dict[str, Any], AfterValidator(_scalars)] = Field(
+        default_factory=dict
+    )
+    data: Annotated[dict[Identifier, DataSet], Field(min_length=1)]
+    covariance: Covariance = Covariance()
+    discrepancy: Discrepancy = Discrepancy()
+    sampling: Sampling = Sampling()
+    convergence: Convergence = Convergence()
+
+    _path: Path | None = PrivateAttr(default=None)
+
+    @property
+    def path(self) -> Path | None:
+        return self._path
+
+    @property
+    def name(self) -> str:
+        return self._path.stem if self._path else "run"
+
+    @property
+    def run_dir(self) -> Path:
+        return self._path.with_suffix("") if self._path else Path("run")
+
+    def to_toml(self) -> str:
+        """The config with every default spelled out, as a TOML text that reproduces the run."""
+        return to_toml(self.model_dump())

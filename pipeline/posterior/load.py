@@ -1,0 +1,297 @@
+"""The posterior of a run, merged from its ensembles: for tables, plots and notebooks.
+
+Works on a run that is still going on and on chains that are too short; whatever they are good for
+is said by the `Verdict` that every `Posterior` carries.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from pipeline.chains.files import read_header
+from pipeline.chains.layout import SHARED_BY_ENSEMBLES
+from pipeline.chains.reader import check_whole, read_chain, read_progress
+from pipeline.files import replacing
+from pipeline.posterior.convergence import Verdict, assess
+from transport.errors import CrtuneError
+
+_MAX_STORED = 4096  # stored steps per ensemble that a verdict is made from
+_MAX_DRAWS = 1000  # steps per walker kept where tau is unknown
+_NETCDF_OVERHEAD = 1 << 20  # bytes of structure around the numbers, at most
+_RULES = SimpleNamespace(min_n_tau=150.0, max_rhat=1.01)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws from the posterior, burn-in removed, thinned to about half an autocorrelation time.
+
+    Attributes
+    ----------
+    chain : (n_ensembles, n_steps, nwalkers, ndim) sampled coordinates
+    log_prob : (n_ensembles, n_steps, nwalkers)
+    blobs : ``log_prior``, ``log_likelihood_<data set>``, each (n_ensembles, n_steps, nwalkers)
+    names, labels : coordinate names and their LaTeX
+    physical_names, units : the parameters behind the coordinates
+    verdict : whether to believe it; to be shown beside anything made of it
+    provenance : seed, moves, config, fingerprint, sessions (versions, commit, host), files
+    """
+
+    chain: np.ndarray
+    log_prob: np.ndarray
+    blobs: dict[str, np.ndarray]
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    physical_names: tuple[str, ...]
+    units: tuple[str, ...]
+    verdict: Verdict
+    provenance: dict
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(n_ensembles, n_draws, ndim): the draws of all walkers of each ensemble."""
+        return self.chain.reshape(len(self.chain), -1, len(self.names))
+
+    @cached_property
+    def flat(self) -> np.ndarray:
+        """(n, ndim): all draws."""
+        return self.chain.reshape(-1, len(self.names))
+
+    @property
+    def flat_log_prob(self) -> np.ndarray:
+        """(n,): log-posterior of each row of `flat`."""
+        return self.log_prob.reshape(-1)
+
+    def flat_blob(self, name: str) -> np.ndarray:
+        """(n,): a blob of each row of `flat`."""
+        return self.blobs[name].reshape(-1)
+
+    @cached_property
+    def log_likelihood(self) -> np.ndarray:
+        """(n,): ln L of all data of each row of `flat`."""
+        parts = [v for k, v in self.blobs.items() if k.startswith("log_likelihood")]
+        return np.sum(parts, axis=0).reshape(-1)
+
+    def values(self) -> dict[str, np.ndarray]:
+        """Physical values (n,) by parameter name, in the units declared."""
+        columns = {}
+        for i, (name, physical) in enumerate(zip(self.names, self.physical_names, strict=True)):
+            logarithmic = name != physical and name.startswith("log10_")
+            columns[physical] = 10.0 ** self.flat[:, i] if logarithmic else self.flat[:, i]
+        return columns
+
+    def best(self) -> np.ndarray:
+        """(ndim,): the draw of highest log-posterior."""
+        return self.flat[np.argmax(self.flat_log_prob)]
+
+    def to_arviz(self):
+        """ArviZ DataTree, one chain per walker (all walkers of ensemble 0 first).
+
+        Groups: ``posterior`` (coordinates by name) and ``sample_stats`` (``lp`` and the blobs).
+        Attributes: ``converged``, ``verdict``, ``provenance``, units and LaTeX of each variable.
+        """
+        import arviz_base
+
+        def per_walker(array):
+            return array.swapaxes(1, 2).reshape(-1, array.shape[1])
+
+        posterior = {name: per_walker(self.chain[..., i]) for i, name in enumerate(self.names)}
+        stats = {"lp": per_walker(self.log_prob)}
+        stats |= {name: per_walker(values) for name, values in self.blobs.items()}
+        with warnings.catch_warnings():  # short chains have more walkers than steps: no mistake
+            warnings.filterwarnings("ignore", "Found chain dimension to be longer")
+            tree = arviz_base.from_dict({"posterior": posterior, "sample_stats": stats})
+        for name, label, unit in zip(self.names, self.labels, self.units, strict=True):
+            tree["posterior"][name].attrs.update(latex=label, unit=unit)
+        tree.attrs.update(
+            converged=int(self.verdict.converged),
+            verdict=self.verdict.banner(most=1000),
+            ensembles=len(self.chain),
+            walkers=self.chain.shape[2],
+            provenance=json.dumps(self.provenance),
+        )
+        return tree
+
+    def save_netcdf(self, path: str | Path) -> Path:
+        """Write ArviZ's own format, read by ``xarray.open_datatree(path, engine="h5netcdf")``."""
+        path = Path(path)
+        tree = self.to_arviz()
+        with replacing(path, tree.nbytes + _NETCDF_OVERHEAD) as draft:
+            tree.to_netcdf(draft, engine="h5netcdf")
+        return path
+
+
+def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = None) -> Posterior:
+    """Merge the ensembles in a run's folder.
+
+    Parameters
+    ----------
+    folder : e.g. ``runs/two_phase``
+    burn_in : sampler steps to discard; default what the verdict found
+    thin : keep every `thin`-th sampler step; default half the longest autocorrelation time
+
+    Raises
+    ------
+    CrtuneError: no chains, no steps yet, damaged, ensembles that do not belong together
+    """
+    folder = Path(folder)
+    paths = ensemble_files(folder)
+    if not paths:
+        raise CrtuneError(f"{folder}: holds no chains; run scripts/run_mcmc.py {folder}.toml first")
+    check_ensembles(paths)
+    header = read_header(paths[0])
+    verdict = current_verdict(folder)
+    used = _long_enough(paths)[0]
+    stored = min(read_progress(path)[0] for path in used)
+    if not stored:
+        raise CrtuneError(f"{folder}: not a single checkpoint is written yet; wait for the first")
+    start = -(-(verdict.burn_in if burn_in is None else burn_in) // header.thin)
+    start = min(start, stored - 1)
+    tau = verdict.worst()[0]
+    if thin is None and np.isfinite(tau):
+        thin = int(tau / 2)
+    every = -(-(stored - start) // _MAX_DRAWS) if thin is None else max(1, thin // header.thin)
+    parts = [read_chain(path, start, stored, every) for path in used]
+    blobs = np.stack([part.blobs for part in parts])
+    return Posterior(
+        chain=np.stack([part.chain for part in parts]),
+        log_prob=np.stack([part.log_prob for part in parts]),
+        blobs={name: blobs[..., i] for i, name in enumerate(header.blob_names)},
+        names=header.names,
+        labels=header.labels,
+        physical_names=header.physical_names,
+        units=header.units,
+        verdict=verdict,
+        provenance={
+            "files": [str(path) for path in used],
+            "seed": header.seed,
+            "moves": header.moves,
+            "config": header.config,
+            "fingerprint": header.fingerprint,
+            "sessions": list(header.sessions),
+        },
+    )
+
+
+def ensemble_files(folder: str | Path) -> list[Path]:
+    """The ensembles' files in a run's folder, in order."""
+    return sorted(Path(folder).glob("ensemble_[0-9]*.h5"))
+
+
+def check_ensembles(paths: Sequence[Path]) -> None:
+    """Refuse files that are damaged, or that are not the independent ensembles of one run.
+
+    Raises
+    ------
+    CrtuneError: naming the file and what is wrong with it
+    """
+    first = read_header(paths[0])
+    for path in paths:
+        header = read_header(path)
+        if header.ensemble != int(path.stem.rpartition("_")[2]):
+            raise CrtuneError(
+                f"{path}: holds ensemble {header.ensemble} of a run, not the one that its name "
+                "says; a copy counts nothing new: move it away"
+            )
+        for key in (*SHARED_BY_ENSEMBLES, "fingerprint"):
+            if getattr(header, key) != getattr(first, key):
+                raise CrtuneError(
+                    f"{path}: another run's chain: its {key} differ from those of "
+                    f"{paths[0].name}; move it away"
+                )
+        check_whole(path)
+
+
+def current_verdict(folder: str | Path) -> Verdict:
+    """The stored verdict if it is about the steps that are there, or a new one."""
+    folder = Path(folder)
+    try:
+        stored = Verdict.load(folder)
+    except (ValueError, TypeError, OSError):  # none yet, or of another version
+        return assess_run(folder)
+    paths = ensemble_files(folder)
+    steps = {read_progress(path)[0] * stored.thin for path in paths}
+    same = steps == {stored.steps} and stored.ensembles == len(paths)
+    return stored if same else assess_run(folder, stored)
+
+
+def assess_run(
+    folder: str | Path, rules=None, stop_step: int | None = None, most: int = _MAX_STORED
+) -> Verdict:
+    """Judge the ensembles in a run's folder.
+
+    Parameters
+    ----------
+    rules : with min_n_tau and max_rhat, e.g. an earlier verdict; default those of the config that
+        is stored with the chains
+    stop_step : sampler steps to look at, default as many as all ensembles have
+    most : stored steps to read of each ensemble; longer chains are thinned
+
+    Raises
+    ------
+    CrtuneError: no chains, damaged
+    """
+    paths = ensemble_files(folder)
+    if not paths:
+        raise CrtuneError(f"{folder}: holds no chains")
+    header = read_header(paths[0])
+    rules = rules or _stored_rules(header.config)
+    used, remarks = _long_enough(paths)
+    expected = _stored_ensembles(header.config)
+    if len(paths) < expected:
+        remarks.append(f"only {len(paths)} of {expected} ensembles have begun")
+    progress = [read_progress(path) for path in used]
+    stored = min(iteration for iteration, _ in progress)
+    if stop_step is not None:
+        stored = min(stored, stop_step // header.thin)
+    every = max(1, -(-stored // most))
+    first = (stored - 1) % every if stored else 0  # so that the last step is among those read
+    parts = [read_chain(path, first, stored, every) for path in used]
+    verdict = assess(
+        np.stack([part.chain for part in parts]),
+        np.stack([part.log_prob for part in parts]),
+        header.names,
+        thin=header.thin * every,
+        min_n_tau=rules.min_n_tau,
+        max_rhat=rules.max_rhat,
+        acceptance=np.mean([rate for _, rate in progress]),
+    )
+    reasons = (*remarks, *verdict.reasons)
+    steps = stored * header.thin
+    return replace(verdict, converged=not reasons, reasons=reasons, steps=steps, thin=header.thin)
+
+
+def _long_enough(paths) -> tuple[list[Path], list[str]]:
+    """Ensembles at least half as long as the longest, and remarks about the others."""
+    lengths = [read_progress(path)[0] for path in paths]
+    used = [p for p, n in zip(paths, lengths, strict=True) if 2 * n >= max(lengths)]
+    left = [
+        f"{path.name} has only {n} of {max(lengths)} stored steps and is left out"
+        for path, n in zip(paths, lengths, strict=True)
+        if path not in used
+    ]
+    return used, left
+
+
+def _stored_config(text: str) -> dict:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _stored_rules(text: str):
+    rules = _stored_config(text).get("convergence", {})
+    return SimpleNamespace(**{**vars(_RULES), **rules})
+
+
+def _stored_ensembles(text: str) -> int:
+    return int(_stored_config(text).get("sampling", {}).get("ensembles", 1))

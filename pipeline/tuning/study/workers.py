@@ -1,0 +1,164 @@
+"""A study of many cases on local cores, resumable, one case per worker at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pipeline.config.load import RUNS, load_config
+from pipeline.sampling.interrupt import EXIT_FAILED, EXIT_NOT_CONVERGED
+from pipeline.tuning.measures.evidence import Evidence
+from pipeline.tuning.study import store
+from pipeline.tuning.study.cases import Case, cases_of
+from pipeline.tuning.study.choices import FOR_PARTS, MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.study.study import Study, StudySettings
+from transport.errors import CrtuneError, CrtuneWarning
+from transport.suggest import suggest
+
+
+def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=None) -> list[Case]:
+    """The cases of some configs, all data first, so that headlines come early.
+
+    Parameters
+    ----------
+    runs : paths of configs; all in ``runs/`` if there are none
+    priors, ranges, selections : names; None takes the config's own set, and all of the others
+
+    Raises
+    ------
+    CrtuneError: an unknown name, a bad config, no case left
+    """
+    _check("--ranges", ranges, RANGES)
+    _check("--selections", selections, SELECTIONS)
+    _check("--measures", measures, MEASURES)
+    paths = list(dict.fromkeys(map(Path, runs))) or sorted(RUNS.glob("*.toml"))
+    if not paths:
+        raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")
+    if measures and not set(measures) & set(FOR_PARTS):
+        selections = [s for s in selections or SELECTIONS if s == "both"]
+        if not selections:
+            raise CrtuneError(
+                f"--measures {','.join(measures)}: of protons or B/C alone only "
+                f"{' and '.join(FOR_PARTS)} are made; the others need --selections both"
+            )
+    chosen = [
+        case
+        for path in paths
+        for case in cases_of(
+            load_config(path), selections or tuple(SELECTIONS), ranges or tuple(RANGES), priors
+        )
+    ]
+    for sets in {case.priors for case in chosen}:
+        next(case for case in chosen if case.priors == sets).problem()  # tell mistakes at once
+    order = list(SELECTIONS)
+    chosen.sort(key=lambda case: order.index(case.selection))
+    if not chosen:
+        raise CrtuneError(
+            f"no case is left: none of {', '.join(map(str, paths))} has data for the ranges and "
+            "selections asked for"
+        )
+    return chosen
+
+
+def run_study(
+    cases: Sequence[Case],
+    measures: Sequence[str] | None = None,
+    seeds: int = 1,
+    workers: int = 2,
+) -> int:
+    """Make what is missing of the cases; returns an exit code of scripts/fine_tuning.py.
+
+    One case that fails does not stop the others; the failures are told at the end.
+
+    Raises
+    ------
+    CrtuneError: something failed
+    """
+    if seeds < 1 or workers < 1:
+        raise CrtuneError(f"--seeds {seeds} --workers {workers}: should both be at least 1")
+    settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
+    measures = tuple(measures or MEASURES)
+    failures = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(cases)), context, initializer=_ready)
+    try:
+        futures = {
+            pool.submit(_make, case, settings, measures, os.getpid()): case for case in cases
+        }
+        with tqdm(total=len(cases), unit="case", dynamic_ncols=True) as bar:
+            for future in as_completed(futures):
+                case = futures[future]
+                try:
+                    bar.write(f"{case}: {future.result()}")
+                except CrtuneError as error:
+                    failures.append(f"{case}: {error}")
+                    bar.write(failures[-1])
+                bar.update()
+    except BrokenProcessPool:
+        print("a worker died (out of memory?); the same command goes on with what is missing")
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if failures:
+        raise CrtuneError(f"{len(failures)} of {len(cases)} cases failed:\n" + "\n".join(failures))
+    made = cases if set(measures) - {"acceptable"} else []
+    unfinished = [str(case) for case in made if not _converged(case)]
+    for case in unfinished:
+        print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
+    return EXIT_NOT_CONVERGED if unfinished else 0
+
+
+def _ready() -> None:
+    """In a worker: Ctrl-C is the parent's to answer, and no lock may outlive a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore", CrtuneWarning)  # the parent has built a problem too
+    tqdm.set_lock(threading.RLock())
+
+
+def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: int) -> str:
+    """In a worker: one case, and in a few words what was made."""
+    begun, made = time.monotonic(), []
+
+    def tell(text):
+        if os.getppid() != parent:  # killed: what is being made would be nobody's
+            os._exit(EXIT_FAILED)
+        made.append(text)
+
+    try:
+        Study(case, settings, tell).make(measures)
+    except CrtuneError:
+        raise
+    except Exception as error:  # a bug, e.g. of somebody's scenario, must not stop the other cases
+        raise CrtuneError(f"a bug:\n{traceback.format_exc()}") from error
+    if not made:
+        return "nothing to do"
+    return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"
+
+
+def _converged(case: Case) -> bool:
+    evidence = store.load(case.folder / "evidence.h5", Evidence)
+    return evidence is None or evidence.converged
+
+
+def _check(option, names, known):
+    for name in names or ():
+        if name not in known:
+            raise CrtuneError(
+                f"{option} {name}: unknown{suggest(name, known)}; known: {', '.join(known)}"
+            )

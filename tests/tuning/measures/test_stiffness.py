@@ -1,0 +1,140 @@
+"""Fisher spectra and power laws against a linear-Gaussian model in closed form."""
+
+import numpy as np
+import pytest
+
+from pipeline.tuning.estimators.derivatives import central_differences, prior_sd
+from pipeline.tuning.estimators.power_laws import exponents_of, spell
+from pipeline.tuning.measures.stiffness import Stiffness, effective_dimensions, stiffness
+from pipeline.tuning.study import store
+from tests.tuning.linear_toy import covariance, jacobian, linear_problem, prior_sds
+from transport.errors import CrtuneError
+
+BEST = np.array([0.1, -0.05, 0.2, 0.38])
+DRAWS = BEST + 0.01 * np.random.default_rng(3).standard_normal((30, 4))
+
+
+def closed_form(amplitude=0.0):
+    """Eigenvalues, descending; sds of the prior are sums over quantiles, good to 1e-3 at worst."""
+    j = jacobian() * prior_sd(linear_problem())
+    return np.linalg.eigvalsh(j.T @ np.linalg.solve(covariance(amplitude), j))[::-1]
+
+
+def test_prior_sds():
+    """2000 quantiles: exact to 1e-6 for flat priors, 1e-3 for a Gaussian's tails."""
+    np.testing.assert_allclose(prior_sd(linear_problem()), prior_sds(), rtol=1e-3)
+
+
+def test_eigenvalues_of_a_linear_gaussian_model():
+    result = stiffness(linear_problem(), BEST, DRAWS)
+    expected = closed_form()
+    np.testing.assert_allclose(result.eigenvalues, expected, rtol=1e-8, atol=1e-6)
+    assert result.d_eff == pytest.approx(effective_dimensions(np.maximum(expected, 0)), abs=1e-6)
+    assert np.all(result.eigenvalue_change < 1e-6 * expected[0])
+    # linear: the same everywhere
+    np.testing.assert_allclose(result.draw_eigenvalues, expected[None].repeat(30, 0), atol=1e-5)
+    assert result.d_eff_mean == pytest.approx(result.d_eff, abs=1e-6)
+    assert result.d_eff_error < 1e-6
+    assert result.kinked == 0
+    assert result.skipped == 0
+
+
+def test_degenerate_and_idle_directions_have_eigenvalue_zero():
+    """Two combinations move the data, A^2 B^-0.5 and delta: two of four eigenvalues are 0."""
+    result = stiffness(linear_problem(), BEST, DRAWS)
+    assert np.all(result.eigenvalues[:2] > 10)
+    assert np.all(result.eigenvalues[2:] < 1e-6 * result.eigenvalues[0])
+    assert len(result.texts) == len(result.tolerance) == len(result.exponents) == 2
+
+
+def test_the_discrepancy_is_that_of_each_point_and_no_parameter():
+    problem = linear_problem(discrepancy=True)
+    amplitudes = np.array([0.05, 0.3, 0.01])
+    theta = np.column_stack([np.tile(BEST, (3, 1)), np.log10(amplitudes)])
+    result = stiffness(problem, theta[0], theta[1:])
+    assert result.names == ("log10_A", "log10_B", "log10_idle", "delta")
+    assert result.discrepancy == 1
+    np.testing.assert_allclose(result.eigenvalues, closed_form(0.05), rtol=1e-8, atol=1e-6)
+    for row, amplitude in zip(result.draw_eigenvalues, amplitudes[1:], strict=True):
+        np.testing.assert_allclose(row, closed_form(amplitude), rtol=1e-8, atol=1e-5)
+    without = stiffness(problem, theta[0], theta[1:], discrepancy=False)
+    np.testing.assert_allclose(without.eigenvalues, closed_form(), rtol=1e-8, atol=1e-6)
+    assert without.discrepancy == 0
+    matched = stiffness(problem, theta[0], theta[1:], amplitude=0.05)
+    np.testing.assert_allclose(matched.draw_eigenvalues, [closed_form(0.05)] * 2, atol=1e-5)
+    assert matched.bits == pytest.approx(0.5 * np.log2(1 + np.maximum(closed_form(0.05), 0)).sum())
+    assert theta[0, -1] == np.log10(0.05)
+
+
+def test_power_laws_and_tolerances_are_those_of_the_data():
+    """A^2 B^-0.5 is what is measured: sd(ln A) at fixed B is half the error of the flux, delta
+    being at its own optimum: here the two combinations are nearly orthogonal."""
+    result = stiffness(linear_problem(), BEST, DRAWS)
+    row = [text.startswith("A B^-0.25") for text in result.texts].index(True)
+    # whatever the widths of the priors
+    assert result.exponents[row][0] == 1.0
+    assert result.exponents[row][1] == pytest.approx(-0.25, abs=1e-6)
+    # both fitted together; the eigenvectors mix the two by less than the tolerance of this check
+    fisher = jacobian()[:, [0, 3]].T @ np.linalg.solve(covariance(), jacobian()[:, [0, 3]])
+    ln_a = np.log(10.0) * np.sqrt(np.linalg.inv(fisher)[0, 0])
+    assert result.tolerance[row] == pytest.approx(ln_a, rel=0.05)
+
+
+def test_derivatives_at_the_end_of_a_prior_stay_inside():
+    problem = linear_problem()
+    end = np.array([[0.5, 0.25, 0.35, 0.4]])
+    seen = []
+
+    def flux(values):
+        seen.append(values["A"].max())
+        return np.log(values["A"])[:, None]
+
+    fine, coarse = central_differences(flux, problem, end, [0, 1])
+    assert max(seen) <= 10.0**0.5 * (1 + 1e-12)
+    np.testing.assert_allclose(fine[0, :, 0], [np.log(10.0), 0.0], atol=1e-9)
+    np.testing.assert_allclose(coarse, fine, atol=1e-9)
+
+
+def test_a_corner_shows_in_the_change_with_the_step():
+    problem = linear_problem()
+
+    def corner(values):
+        x = np.log10(values["A"])
+        return np.maximum(x - 0.001, 0.0)[:, None]
+
+    fine, coarse = central_differences(corner, problem, np.zeros((1, 4)), [0])
+    assert abs(fine - coarse)[0, 0, 0] > 0.05
+
+
+def test_exponents_are_normalised_to_the_leading_parameter():
+    direction, rate = np.array([0.6, -0.8, 0.0]), np.array([2.0, 4.0, 1.0])
+    exponents, unit = exponents_of(direction, rate)
+    np.testing.assert_allclose(exponents, [-0.375, 1.0, 0.0])
+    assert unit == pytest.approx(1 / 3.2)
+
+
+def test_texts():
+    parameters = linear_problem().parameters
+    text = spell(parameters, np.array([0.8, 0.6, 0, 0]), np.array([1, -1.1, 0, 0]), 1.0, 0.07)
+    assert text == "A B^-1.1 must hold to 7%"
+    text = spell(parameters, np.array([0.8, 0, 0, -0.6]), np.array([1, 0, 0, -3.1]), 1.0, 0.7)
+    assert text == "A exp(-3.1 d delta) must hold to a factor of 2.01"
+    text = spell(parameters, np.array([0.6, 0, 0, 0.8]), np.array([-0.32, 0, 0, 1]), 1.0, 0.012)
+    assert text == "d delta - 0.32 d ln A must hold to 0.012"
+    small = np.array([np.sqrt(0.99), 0.1, 0, 0])
+    text = spell(parameters, small, np.array([1, 0.2, 0, 0]), 0.5, 0.07)
+    assert text == "A, times small powers of B (over the prior they move it by 5%), must hold to 7%"
+
+
+def test_an_impossible_best_fit_is_refused():
+    problem = linear_problem()
+    with pytest.raises(CrtuneError, match="no possible prediction"):
+        stiffness(problem, np.array([-400.0, 0.0, 0.0, 0.4]), DRAWS)
+
+
+def test_results_survive_the_disk(tmp_path):
+    result = stiffness(linear_problem(), BEST, DRAWS)
+    store.save(tmp_path / "stiffness.hdf5", result, "key")
+    again = store.load(tmp_path / "stiffness.hdf5", Stiffness, "key")
+    assert again.texts == result.texts
+    np.testing.assert_array_equal(again.eigenvectors, result.eigenvectors)
