@@ -15,7 +15,6 @@ is also the Markov choice: a bin says nothing about another that the bins betwee
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from likelihoods.measurement import ErrorComponent, Measurement
 from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 MODES = ("full", "diagonal", "statistical")
 KERNELS = ("exponential", "squared_exponential")
@@ -92,11 +92,10 @@ class CovarianceOptions:
         known = {c.name for m in datasets.values() for c in m.components if c.role == "correlated"}
         for name in self._lengths():
             if name not in known | {"", "default"}:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {sorted(known)}"
                 raise CrtuneError(
                     f"covariance.correlation_length.{name}: no chosen data set has this "
-                    f"correlated component; {hint}"
+                    f"correlated component{suggest(name, known)}; "
+                    f"there are: {', '.join(sorted(known)) or 'none'}"
                 )
 
 

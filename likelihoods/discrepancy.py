@@ -22,7 +22,6 @@ terms of the chain rule, ln L(d1), ln L(d2 | d1), ..., in the order of the confi
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +37,7 @@ from likelihoods.covariance import (
 )
 from likelihoods.measurement import Measurement
 from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 _DEFAULT_GROUP = {
     ("proton", True): "proton_earth",
@@ -94,10 +94,9 @@ class DiscrepancyOptions:
                 )
             for name in members:
                 if name not in datasets:
-                    near = difflib.get_close_matches(name, list(datasets), n=1)
-                    hint = f"did you mean {near[0]!r}?" if near else f"chosen: {list(datasets)}"
                     raise CrtuneError(
-                        f"discrepancy.groups.{group}: {name!r} is no chosen data set; {hint}"
+                        f"discrepancy.groups.{group}: {name!r} is no chosen data set"
+                        f"{suggest(name, datasets)}; chosen: {', '.join(datasets)}"
                     )
                 if name in group_of:
                     raise CrtuneError(

@@ -7,7 +7,6 @@ measurement needs no code: data/README.md describes the form.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from likelihoods.table import ERROR_ROLES, Table, read_table
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON, Species, rigidity_from_energy
+from transport.suggest import suggest
 
 DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
 INTERSTELLAR = "interstellar"
@@ -266,9 +266,10 @@ def find_table(table: str | Path, directory: Path = DATA_DIRECTORY) -> Path:
     if path.is_file() and _is_measurement(path):
         return path
     known = measurement_names(directory)
-    near = difflib.get_close_matches(text, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
-    raise CrtuneError(f"{path}: no measurement is called {text!r}; {hint}")
+    raise CrtuneError(
+        f"{path}: no measurement is called {text!r}{suggest(text, known)}; "
+        f"known: {', '.join(known) or 'none'}"
+    )
 
 
 def _is_measurement(path: Path) -> bool:

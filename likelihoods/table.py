@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 AXES = {"rigidity": "GV", "kinetic_energy": "GeV", "kinetic_energy_per_nucleon": "GeV"}
 OBSERVABLES = ("proton", "carbon", "boron", "boron_to_carbon")
@@ -37,7 +37,7 @@ class Table:
         CrtuneError: there is no such column
         """
         if name not in self.columns:
-            raise CrtuneError(f"{self.path}: missing column {name!r}{_near(name, self.columns)}")
+            raise CrtuneError(f"{self.path}: missing column {name!r}{suggest(name, self.columns)}")
         return self.columns[name]
 
     def error(self, entry: dict, side: str) -> np.ndarray:
@@ -85,7 +85,7 @@ def read_table(path: Path) -> Table:
     )
     for name in needed:
         if name not in columns:
-            raise CrtuneError(f"{path}: missing column {name!r}{_near(name, raw.colnames)}")
+            raise CrtuneError(f"{path}: missing column {name!r}{suggest(name, raw.colnames)}")
     low, high, mean = (columns.get(f"{prefix}_{part}") for part in ("low", "high", "mean"))
     if len(raw) == 0:
         raise CrtuneError(f"{path}: the table has no rows")
@@ -114,12 +114,12 @@ def _read_ecsv(path: Path):
 def _check_meta(path: Path, meta: dict) -> dict:
     for key in META_KEYS:
         if key not in meta:
-            raise CrtuneError(f"{path}: missing meta key {key!r}{_near(key, meta)}")
+            raise CrtuneError(f"{path}: missing meta key {key!r}{suggest(key, meta)}")
     for key, known in (("observable", OBSERVABLES), ("axis", AXES)):
         if meta[key] not in known:
             raise CrtuneError(
                 f"{path}: meta key {key!r} is {meta[key]!r}, which is none of "
-                f"{', '.join(known)}{_near(str(meta[key]), known)}"
+                f"{', '.join(known)}{suggest(str(meta[key]), known)}"
             )
     if meta["axis"] == "kinetic_energy" and meta["observable"] != "proton":
         raise CrtuneError(
@@ -190,8 +190,3 @@ def _check_rows(path: Path, name: str, values, good, complaint: str) -> None:
     if not np.all(good):
         row = int(np.flatnonzero(~np.asarray(good))[0])
         raise CrtuneError(f"{path}: row {row + 1}, column {name!r}: {values[row]:g} {complaint}")
-
-
-def _near(word: str, known) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 
 from transport.parameters import Parameter
 from transport.scenario import Scenario
+from transport.suggest import suggest
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class ScenarioWithOptions(Scenario):
     def __init__(self, **chosen):
         for name, value in chosen.items():
             if name not in self.options:
-                near = difflib.get_close_matches(name, list(self.options), n=1)
-                hint = f" (did you mean {near[0]!r}?)" if near else ""
+                hint = suggest(name, self.options)
                 known = ", ".join(self.options) or "none"
                 raise ValueError(f"{self.name} has no option {name!r}{hint}; it has: {known}")
             allowed = list(self.options[name].choices)

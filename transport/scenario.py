@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from transport.parameters import Parameter
+from transport.suggest import suggest
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Scenario(ABC):
         known = [p.name for p in self.parameters]
         for name in changes:
             if name not in known:
-                raise ValueError(f"{self.name} has no parameter {name!r}{_suggest(name, known)}")
+                raise ValueError(f"{self.name} has no parameter {name!r}{suggest(name, known)}")
         return {p.name: np.array([changes.get(p.name, p.fiducial)], float) for p in self.parameters}
 
 
@@ -111,10 +111,5 @@ def get_scenario(name: str, **options) -> Scenario:
     """
     names = scenario_names()
     if name not in names:
-        raise ValueError(f"unknown scenario {name!r}{_suggest(name, names)}; known: {names}")
+        raise ValueError(f"unknown scenario {name!r}{suggest(name, names)}; known: {names}")
     return _REGISTRY[name](**options)
-
-
-def _suggest(word: str, known) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
