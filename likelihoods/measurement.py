@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from likelihoods.table import ERROR_ROLES, Table, read_table
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON, Species, rigidity_from_energy
 from transport.suggest import suggest
 
-DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
+DATA_DIRECTORY = ROOT / "data"
 INTERSTELLAR = "interstellar"
 
 # The species whose rigidity stands for a bin: B/C at equal energy is placed at carbon's.

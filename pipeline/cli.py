@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from transport.checkout import ROOT
 from transport.errors import CrtuneError, CrtuneWarning
 
 EXIT_OK = 0
@@ -27,11 +28,6 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
-
-
-def repo_root() -> Path:
-    """The checkout that this code runs from."""
-    return Path(__file__).resolve().parent.parent
 
 
 def limit_threads(count: int = 1) -> None:
@@ -71,7 +67,7 @@ def add_page_argument(arguments: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FOLDER",
         type=_folder,
-        default=repo_root() / "docs",
+        default=ROOT / "docs",
         help="for the page (docs)",
     )
 
@@ -137,7 +133,7 @@ def run_directory(run: str) -> Path:
     folder = given.with_suffix("") if given.suffix == ".toml" else given
     candidates = [folder]
     if len(folder.parts) == 1:
-        candidates.append(repo_root() / "runs" / folder)
+        candidates.append(ROOT / "runs" / folder)
     for candidate in candidates:
         if candidate.is_dir():
             return candidate

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from transport.checkout import ROOT
+
 PACKAGES = (
     "crtune", "numpy", "scipy", "numba", "emcee", "nautilus-sampler", "scikit-learn", "h5py",
     "arviz-base", "arviz-stats",

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from pipeline import cli
+from transport.checkout import ROOT
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)
-    folder = options.output or cli.repo_root() / "runs" / "comparison"
+    folder = options.output or ROOT / "runs" / "comparison"
     for path in write_report(results, folder):
         print(f"table: {path}")
     figures = draw_all(results, folder, options.matrices or ["two_phase"])

@@ -7,9 +7,10 @@ The measurements are those of tests/paper, so that tests and table cannot drift 
 import sys
 
 from pipeline import cli
+from transport.checkout import ROOT
 
 cli.limit_threads()
-sys.path.insert(0, str(cli.repo_root()))
+sys.path.insert(0, str(ROOT))
 
 from tests.paper import section2, section3, section5, section6  # noqa: E402, F401
 from tests.paper.claims import CLAIMS  # noqa: E402
@@ -34,7 +35,7 @@ def main():
         "--check", action="store_true", help="only compare with FILE, exit 1 if different"
     )
     options = arguments.parse_args()
-    path = cli.repo_root() / options.output
+    path = ROOT / options.output
     text = table()
     if options.check:
         same = path.is_file() and path.read_text(encoding="utf-8") == text

@@ -8,6 +8,7 @@ import importlib
 from pathlib import Path
 
 from pipeline import cli
+from transport.checkout import ROOT
 
 cli.limit_threads()
 
@@ -40,7 +41,7 @@ def main() -> int:
         raise CrtuneError(
             f"--scenario {options.scenario}: unknown scenario{hint}; known: {', '.join(known)}"
         )
-    folder = options.output or cli.repo_root() / "docs" / "figures"
+    folder = options.output or ROOT / "docs" / "figures"
     for number in options.numbers or NUMBERS:
         draw = importlib.import_module(f"pipeline.figures.paper.fig{number}").draw
         name = f"fig{number}"

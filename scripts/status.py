@@ -11,6 +11,7 @@ import math
 import sys
 
 from pipeline import cli
+from transport.checkout import ROOT
 
 
 def main() -> int:
@@ -31,7 +32,7 @@ def main() -> int:
     if options.runs:
         folders = [cli.run_directory(run) for run in options.runs]
     else:
-        begun = (cli.repo_root() / "runs").glob("*/")
+        begun = (ROOT / "runs").glob("*/")
         folders = [
             f for f in sorted(begun) if any(f.glob("ensemble_*.h5")) or (f / "slurm").is_dir()
         ]

@@ -21,9 +21,9 @@ from pathlib import Path
 from pipeline.chains.reader import read_journal
 from pipeline.config.load import load_config, with_overrides
 from pipeline.posterior.load import ensemble_files
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 
-_ROOT = Path(__file__).resolve().parents[2]
 _UNCONVERGED = 3
 
 
@@ -94,7 +94,7 @@ def _write_config(source, path: Path, steps: int, count: int) -> None:
 
 
 def _measure(engine: str, path: Path, count: int, mpiexec) -> tuple[float, float]:
-    run = [sys.executable, str(_ROOT / "scripts" / "run_mcmc.py"), str(path), "--quiet"]
+    run = [sys.executable, str(ROOT / "scripts" / "run_mcmc.py"), str(path), "--quiet"]
     commands = {
         "serial": [run],
         "workers": [[*run, "--workers", str(count)]],

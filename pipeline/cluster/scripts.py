@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.chains.lock import STALE_AFTER
 from pipeline.cluster.site import Site
+from transport.checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ARRAY, JUDGE = "array.sh", "judge.sh"
 _PATIENCE = int(STALE_AFTER) + 60  # s; the lock of a lost node is stale after STALE_AFTER
 

@@ -19,6 +19,7 @@ from pipeline.config.models import (
     Sampling,
 )
 from priors.sets import prior_set_names, prior_set_path
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 from transport.scenario import scenario_names
 from transport.suggest import suggest
@@ -37,7 +38,7 @@ __all__ = [
     "with_sections",
 ]
 
-RUNS = Path(__file__).resolve().parents[2] / "runs"
+RUNS = ROOT / "runs"
 
 
 def config_path(folder: Path) -> Path:

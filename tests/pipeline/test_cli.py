@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from pipeline.cli import repo_root, run_directory
+from pipeline.cli import run_directory
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 
 
@@ -16,7 +17,7 @@ def run(code, **options):
         [sys.executable, "-c", "from pipeline.cli import *\n" + code],
         capture_output=True,
         text=True,
-        cwd=repo_root(),
+        cwd=ROOT,
         timeout=60,
         **options,
     )
@@ -51,7 +52,7 @@ def test_a_closed_pipe_ends_quietly():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=repo_root(),
+        cwd=ROOT,
     )
     assert writer.stdout.readline() == "0\n"
     writer.stdout.close()
@@ -102,7 +103,7 @@ def test_a_config_error_reaches_the_user_as_one_message(tmp_path):
 def test_a_run_may_be_given_as_folder_config_or_name(tmp_path, monkeypatch):
     folder = tmp_path / "runs" / "two_phase"
     folder.mkdir(parents=True)
-    monkeypatch.setattr("pipeline.cli.repo_root", lambda: tmp_path)
+    monkeypatch.setattr("pipeline.cli.ROOT", tmp_path)
     assert run_directory(str(folder)) == folder
     assert run_directory(f"{folder}.toml") == folder
     assert run_directory("two_phase") == folder

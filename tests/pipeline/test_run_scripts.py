@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from pipeline.chains.reader import read_chain
-from pipeline.cli import repo_root, run_script
+from pipeline.cli import run_script
 from pipeline.config.load import config_from_toml
 from pipeline.sampling.ensemble import ensemble_path
+from transport.checkout import ROOT
 
 CONFIG = """
 scenario = "two_phase"
@@ -34,7 +35,7 @@ workers = 1
 
 def script(monkeypatch, name, *arguments) -> int:
     """Run a script in this process as its command line would."""
-    spec = importlib.util.spec_from_file_location(name, repo_root() / "scripts" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.config.load import RUNS
 from pipeline.figures.tuning.looks import LOOKS
 from pipeline.tuning.measures.acceptable_at import percent
+from transport.checkout import ROOT
 
-DOCS = repo_root() / "docs"
+DOCS = ROOT / "docs"
 PLAUSIBLE, WIDE = DOCS / "tuning", DOCS / "tuning" / "wide"
 COLUMNS = {
     "factor 2, Earth": (PLAUSIBLE, "acceptable_max_1", "earth"),

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.config.load import config_from_toml
 from pipeline.config.models import Config, Convergence, Covariance, DataSet, Discrepancy, Sampling
 from pipeline.config.toml import to_toml
 from pipeline.problem import build_problem
+from transport.checkout import ROOT
 
-PAGE = (repo_root() / "docs" / "config.md").read_text()
+PAGE = (ROOT / "docs" / "config.md").read_text()
 SECTIONS = {
     "": Config,
     "data.NAME.": DataSet,

@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.figures.paper import fig1, fig2, fig3, fig4, fig5, fig6
 from tests.pipeline.figures.fake_posterior import (
     texts,
 )
+from transport.checkout import ROOT
 from transport.scenario import scenario_names
 
 
@@ -79,7 +79,7 @@ def test_fig4_claims_no_transport_that_it_does_not_know():
 
 
 def test_paper_figures_script_refuses_what_there_is_not():
-    script = repo_root() / "scripts" / "paper_figures.py"
+    script = ROOT / "scripts" / "paper_figures.py"
     command = [sys.executable, script, "4", "--scenario", "kolmogorof"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.config.load import config_from_toml
 from pipeline.posterior.with_problem import load_posterior_and_problem
 from pipeline.problem import build_problem
@@ -19,6 +18,7 @@ from tests.pipeline.figures.fake_posterior import (
     CONFIG,
     fake_posterior,
 )
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 
 
@@ -37,7 +37,7 @@ def test_a_short_run_from_the_command_line(tmp_path, monkeypatch):
     posterior, problem = load_posterior_and_problem(config.run_dir)
     assert posterior.names == problem.names
     for script, stem in (("plot_corner", "corner"), ("plot_spectra", "spectra")):
-        command = [sys.executable, repo_root() / "scripts" / f"{script}.py", config.run_dir]
+        command = [sys.executable, ROOT / "scripts" / f"{script}.py", config.run_dir]
         command += ["--params", "kappa_0,H"] if stem == "corner" else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -2,12 +2,10 @@
 
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.config.load import load_config, with_sections
 from pipeline.tuning.study.cases import Case, cases_of
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
-
-ROOT = repo_root()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.cli import repo_root
 from pipeline.config.load import load_config
 from pipeline.tuning.estimators.floors import FloorSettings
 from pipeline.tuning.estimators.nested import NestedSettings
@@ -23,6 +22,7 @@ from pipeline.tuning.study.comparison import collect
 from pipeline.tuning.study.results import load_results
 from pipeline.tuning.study.study import Study, StudySettings
 from pipeline.tuning.study.workers import run_study, select_cases
+from transport.checkout import ROOT
 from transport.errors import CrtuneError
 
 QUICK = NestedSettings(n_live=100, n_eff=100, n_shell=1)
@@ -46,7 +46,7 @@ SETTINGS = StudySettings(
 def run(tmp_path_factory):
     """The cheapest of the scenarios with a real medium, on real data."""
     folder = tmp_path_factory.mktemp("runs")
-    shutil.copy(repo_root() / "runs" / "self_confinement_nonlinear.toml", folder)
+    shutil.copy(ROOT / "runs" / "self_confinement_nonlinear.toml", folder)
     return load_config(folder / "self_confinement_nonlinear.toml")
 
 
@@ -187,7 +187,7 @@ def test_bad_names_are_told(arguments, message):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp_path):
     config = shutil.copy(run.path, tmp_path)
-    command = [sys.executable, repo_root() / "scripts" / "fine_tuning.py", "--selections", "bc"]
+    command = [sys.executable, ROOT / "scripts" / "fine_tuning.py", "--selections", "bc"]
     command += ["--ranges", "earth", "--measures", "evidence", config]
     process = subprocess.Popen(
         command,
