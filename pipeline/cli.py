@@ -13,13 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_OK
 from transport.checkout import ROOT
 from transport.errors import CrtuneError, CrtuneWarning
-
-EXIT_OK = 0
-EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_OK
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def main() -> int:
         print("no mpiexec here: MPI was left out")
     if options.output:
         Path(options.output).write_text(text, encoding="utf-8")
-    return cli.EXIT_OK
+    return EXIT_OK
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_OK
 from transport.checkout import ROOT
 
 
@@ -60,7 +61,7 @@ def main() -> int:
     for result in results:
         if result.evidence is not None and not result.evidence.converged:
             print(f"*** NOT CONVERGED: {result.case} ***")
-    return cli.EXIT_OK
+    return EXIT_OK
 
 
 if __name__ == "__main__":

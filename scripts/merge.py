@@ -12,6 +12,7 @@ exit codes: 0 converged or resubmitted, 3 NOT CONVERGED (out of budget, or more 
 from functools import partial
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
 
 
 def main() -> int:
@@ -30,7 +31,6 @@ def main() -> int:
     from pipeline.cluster.campaign import next_round
     from pipeline.problem import build_problem
     from pipeline.results import write_results
-    from pipeline.sampling.interrupt import EXIT_NOT_CONVERGED
     from pipeline.sampling.rounds import Run
 
     config = cli.read_config(options)
@@ -45,14 +45,14 @@ def main() -> int:
         sent = next_round(config.run_dir, now, options.max_submissions)
         if not isinstance(sent, str):
             print(f"submitted round {sent.number}: array {sent.array}, judge {sent.judge}")
-            return cli.EXIT_OK
+            return EXIT_OK
         stopped = f"not resubmitted: {sent}"
         print(stopped, flush=True)
     if not options.no_plots and max(now.steps):
         for path in write_results(config.run_dir):
             print(f"result: {path}", flush=True)
     converged = now.finished and now.verdict.converged
-    return cli.EXIT_OK if converged else EXIT_NOT_CONVERGED
+    return EXIT_OK if converged else EXIT_NOT_CONVERGED
 
 
 if __name__ == "__main__":

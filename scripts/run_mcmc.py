@@ -10,6 +10,7 @@ import sys
 from functools import partial
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_FAILED
 
 
 def add_batch_arguments(arguments) -> None:
@@ -118,7 +119,7 @@ def run_config(options, make_engine=None) -> int:
         outcome = run.execute(progress=not options.quiet, make_engine=make_engine)
     except WorkerDiedError as error:
         print(f"crtune: error: {error}", file=sys.stderr)
-        return 1
+        return EXIT_FAILED
     if outcome.interrupted:
         say(f"interrupted; the checkpoint is in {folder}, the same command goes on from there")
     if outcome.verdict is not None:

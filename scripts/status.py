@@ -11,6 +11,7 @@ import math
 import sys
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_OK
 from transport.checkout import ROOT
 
 
@@ -38,7 +39,7 @@ def main() -> int:
         ]
     if not folders:
         print("no run has begun; see scripts/run_mcmc.py and scripts/submit.py")
-        return cli.EXIT_OK
+        return EXIT_OK
     try:
         jobs = slurm.queue()
     except CrtuneError as error:
@@ -49,7 +50,7 @@ def main() -> int:
         print(json.dumps([_plain(row.as_dict()) for row in rows], indent=1))
     else:
         print(format_status(rows))
-    return cli.EXIT_OK
+    return EXIT_OK
 
 
 def _plain(row: dict) -> dict:

@@ -11,6 +11,7 @@ import sys
 from functools import partial
 
 from pipeline import cli
+from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_OK
 
 
 def main() -> int:
@@ -56,7 +57,7 @@ def main() -> int:
             failed += 1
     if sent:
         print("to watch: scripts/status.py " + " ".join(sent))
-    return cli.EXIT_BAD_INPUT if failed else cli.EXIT_OK
+    return EXIT_BAD_INPUT if failed else EXIT_OK
 
 
 def submit(config, site, options) -> bool:

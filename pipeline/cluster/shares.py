@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.chains.lock import WriterLock, live_owner
+from pipeline.exit_codes import EXIT_OK
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run
 from pipeline.sampling.ensemble import ensemble_path
-from pipeline.sampling.interrupt import EXIT_CONVERGED, StopRequest
+from pipeline.sampling.interrupt import StopRequest
 from pipeline.sampling.rounds import Run, make_folder, refuse_other_writers, targets
 from transport.errors import CrtuneError
 
@@ -169,7 +170,7 @@ def extend_share(
         # Judged by this round's own target: another job may have begun the next one already.
         short = [i for i in todo if after.steps[i] < before.target]
         if not short:
-            return ShareOutcome(after, False, EXIT_CONVERGED, False)
+            return ShareOutcome(after, False, EXIT_OK, False)
         moved = any(after.steps[i] > before.steps[i] for i in todo)
         out_of_time = stop.signal == getattr(signal, "SIGUSR1", None) and moved
         return ShareOutcome(after, True, stop.exit_code, out_of_time)

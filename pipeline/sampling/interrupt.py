@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import signal
 
-EXIT_CONVERGED = 0
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
-EXIT_NOT_CONVERGED = 3
-EXIT_REQUEUE = 75  # interrupted by a scheduler, checkpoint written: run the same command again
-EXIT_CTRL_C = 130
+from pipeline.exit_codes import EXIT_INTERRUPTED, EXIT_REQUEUE
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
@@ -34,7 +29,7 @@ class StopRequest:
     @property
     def exit_code(self) -> int:
         """Exit code for the signal that came."""
-        return EXIT_CTRL_C if self.signal == signal.SIGINT else EXIT_REQUEUE
+        return EXIT_INTERRUPTED if self.signal == signal.SIGINT else EXIT_REQUEUE
 
     def _handle(self, number, frame):
         if self.signal == signal.SIGINT and number == signal.SIGINT:

@@ -16,16 +16,12 @@ from pipeline.chains.files import DamagedChainError, read_header
 from pipeline.chains.lock import WriterLock, live_owner
 from pipeline.chains.reader import check_whole, read_progress, salvage
 from pipeline.chains.writer import ChainWriter
+from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run, ensemble_files
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task
 from pipeline.sampling.ensemble import check_same_problem, ensemble_path
-from pipeline.sampling.interrupt import (
-    EXIT_CONVERGED,
-    EXIT_NOT_CONVERGED,
-    EXIT_REQUEUE,
-    StopRequest,
-)
+from pipeline.sampling.interrupt import StopRequest
 from pipeline.sampling.progress import ProgressBar
 from transport.errors import CrtuneError
 
@@ -116,7 +112,7 @@ class Run:
             verdict.save(self.folder)
             bar.show(verdict)
             if verdict.converged:
-                return Outcome(verdict, False, EXIT_CONVERGED)
+                return Outcome(verdict, False, EXIT_OK)
             if stop():
                 return Outcome(verdict, True, stop.exit_code)
         return Outcome(verdict, False, EXIT_NOT_CONVERGED)

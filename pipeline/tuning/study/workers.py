@@ -17,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.config.load import RUNS, load_config
-from pipeline.sampling.interrupt import EXIT_FAILED, EXIT_NOT_CONVERGED
+from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED
 from pipeline.tuning.measures.evidence import Evidence
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case, cases_of
