@@ -1,6 +1,6 @@
 """What the scripts share: arguments, exit codes, and one clear line instead of a traceback.
 
-Nothing here imports numpy, so that `limit_threads` can act before it loads.
+Nothing here imports numpy, so that `pipeline.sampling.threads` can act before it loads.
 """
 
 from __future__ import annotations
@@ -16,23 +16,6 @@ from pathlib import Path
 from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_OK
 from transport.checkout import ROOT
 from transport.errors import CrtuneError, CrtuneWarning
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-
-
-def limit_threads(count: int = 1) -> None:
-    """Give each numerical library `count` threads; call it before numpy is imported.
-
-    Processes are the unit of parallel work here: threads beneath them only compete.
-    """
-    for variable in THREAD_VARIABLES:
-        os.environ[variable] = str(count)
 
 
 def parser(description: str, epilog: str | None = None) -> argparse.ArgumentParser:

@@ -8,6 +8,7 @@ repetitions, on one core.
 import time
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
 
 def median_time(function, repeat: int) -> float:
@@ -50,7 +51,7 @@ def main() -> int:
     arguments.add_argument("--batch", type=cli.count, default=32, help="walkers per call (32)")
     arguments.add_argument("--repeat", type=cli.count, default=20, help="repetitions (20)")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
 
     import numpy as np
 

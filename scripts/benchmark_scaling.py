@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
+from pipeline.sampling.threads import limit_threads
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
     arguments.add_argument("--repeat", type=cli.count, default=3, help="repetitions (3)")
     arguments.add_argument("--output", metavar="FILE.md", help="write the table there, too")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.cluster.scaling import format_scaling, weak_scaling
     from transport.errors import CrtuneError
 

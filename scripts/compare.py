@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
+from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
 
 
@@ -34,7 +35,7 @@ def main() -> int:
         "--output", metavar="FOLDER", type=Path, help="where to (runs/comparison by default)"
     )
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.figures.tuning.all_figures import draw_all, left_over
     from pipeline.tuning.study.comparison import check_runs, collect
     from pipeline.tuning.tables.report import write_report

@@ -6,8 +6,9 @@ Prints Markdown tables, or puts them between the markers of a document:
 """
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
-cli.limit_threads()
+limit_threads()
 
 from pathlib import Path  # noqa: E402
 

@@ -11,6 +11,7 @@ exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input,
 """
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 from pipeline.tuning.study.choices import MEASURES, RANGES, SELECTIONS
 
 
@@ -38,7 +39,7 @@ def main() -> int:
     )
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.tuning.study.workers import run_study, select_cases
 
     cases = select_cases(

@@ -13,6 +13,7 @@ from functools import partial
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
+from pipeline.sampling.threads import limit_threads
 
 
 def main() -> int:
@@ -26,7 +27,7 @@ def main() -> int:
     )
     arguments.add_argument("--no-plots", action="store_true", help="judge only")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.cluster import shares as campaign_rounds
     from pipeline.cluster.campaign import next_round
     from pipeline.problem import build_problem

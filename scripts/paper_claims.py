@@ -7,9 +7,10 @@ The measurements are those of tests/paper, so that tests and table cannot drift 
 import sys
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
 
-cli.limit_threads()
+limit_threads()
 sys.path.insert(0, str(ROOT))
 
 from tests.paper import section2, section3, section5, section6  # noqa: E402, F401

@@ -8,9 +8,10 @@ import importlib
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
 
-cli.limit_threads()
+limit_threads()
 
 from pipeline.figures.style import save_figure  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402

@@ -7,8 +7,9 @@ Works while the run goes on; says NOT CONVERGED where that is so.
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
-cli.limit_threads()
+limit_threads()
 
 from pipeline.figures.corner_plot import corner_figure  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402

@@ -7,8 +7,9 @@ Works while the run goes on; says NOT CONVERGED where that is so.
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
-cli.limit_threads()
+limit_threads()
 
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra  # noqa: E402
 from pipeline.figures.spectra_plot import spectra_figure  # noqa: E402

@@ -13,8 +13,9 @@ that --list shows, never logarithms.
 """
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
-cli.limit_threads()
+limit_threads()
 
 from pipeline import predict  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402

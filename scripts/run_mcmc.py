@@ -11,6 +11,7 @@ from functools import partial
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_FAILED
+from pipeline.sampling.threads import limit_threads
 
 
 def add_batch_arguments(arguments) -> None:
@@ -77,7 +78,7 @@ def main() -> int:
     arguments.add_argument("--quiet", action="store_true", help="no progress bar")
     add_batch_arguments(arguments)
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     if options.requeue and options.ensembles is None:
         arguments.error("--requeue belongs to --ensembles: give the ensembles of this job")
     if options.mpi:

@@ -12,6 +12,7 @@ import sys
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
+from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
 
 
@@ -25,7 +26,7 @@ def main() -> int:
     )
     arguments.add_argument("--json", action="store_true", help="machine-readable")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.cluster import slurm
     from pipeline.cluster.status import format_status, run_status
     from transport.errors import CrtuneError

@@ -12,6 +12,7 @@ from functools import partial
 
 from pipeline import cli
 from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_OK
+from pipeline.sampling.threads import limit_threads
 
 
 def main() -> int:
@@ -37,7 +38,7 @@ def main() -> int:
         "--dry-run", action="store_true", help="write the scripts and show them, submit nothing"
     )
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.cluster.campaign import runs_of_campaign
     from pipeline.cluster.site import load_site
     from pipeline.problem import build_problem

@@ -5,6 +5,7 @@ Works while the run goes on; says NOT CONVERGED where that is so.
 """
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
 
 def main() -> int:
@@ -12,7 +13,7 @@ def main() -> int:
     cli.add_run_argument(arguments)
     arguments.add_argument("--no-netcdf", action="store_true", help="do not write posterior.nc")
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.posterior.load import load_run
     from pipeline.posterior.summary import format_table, summarize, write_csv
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
-from pipeline.cli import limit_threads
 from pipeline.sampling.ensemble import EnsembleReport, EnsembleRun
+from pipeline.sampling.threads import limit_threads
 from transport.errors import CrtuneError, CrtuneWarning
 
 _TICK = 0.5  # s between looks at the live files

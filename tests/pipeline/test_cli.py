@@ -78,7 +78,8 @@ def test_a_bug_keeps_its_traceback():
 
 def test_threads_are_limited_before_numpy_loads():
     done = run(
-        "import os, sys\nassert 'numpy' not in sys.modules\nlimit_threads()\n"
+        "import os, sys\nfrom pipeline.sampling.threads import limit_threads\n"
+        "assert 'numpy' not in sys.modules\nlimit_threads()\n"
         "print(os.environ['OMP_NUM_THREADS'], os.environ['NUMBA_NUM_THREADS'])",
         env={**os.environ, "OMP_NUM_THREADS": "7"},
     )

@@ -10,10 +10,10 @@ from functools import partial
 import pytest
 
 from pipeline.chains.writer import ChainWriter
-from pipeline.cli import THREAD_VARIABLES
 from pipeline.sampling.engines import LocalEngine, Task, WorkerDiedError
 from pipeline.sampling.ensemble import ensemble_path
 from pipeline.sampling.rounds import steps_done
+from pipeline.sampling.threads import THREAD_VARIABLES
 from tests.pipeline.chain_tables import assert_same_chains
 from tests.pipeline.toy_run import SlowGaussian, toy_run
 from tests.toy_problems import GaussianProblem
