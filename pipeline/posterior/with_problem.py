@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+from pipeline.chains.identity import changed_parts, check_same_model
 from pipeline.config.load import config_from_toml, config_path
 from pipeline.posterior.load import Posterior, load_run
 from pipeline.problem import Problem, build_problem
-from pipeline.sampling.ensemble import changed_parts, check_same_model
 from transport.errors import CrtuneError
 
 

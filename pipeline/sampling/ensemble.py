@@ -13,6 +13,7 @@ from pathlib import Path
 import emcee
 import numpy as np
 
+from pipeline.chains.identity import changed_parts, check_same_model, check_sums, shortened
 from pipeline.chains.layout import SHARED_BY_ENSEMBLES, ChainHeader
 from pipeline.chains.lock import WriterLock
 from pipeline.chains.writer import ChainWriter, Snapshot
@@ -200,7 +201,7 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
     for key in (*SHARED_BY_ENSEMBLES, "ensemble"):
         old, new = getattr(header, key), getattr(now, key)
         if old != new:
-            differences.append(f"{key}: {_short(old)} in the file, {_short(new)} now")
+            differences.append(f"{key}: {shortened(old)} in the file, {shortened(new)} now")
     differences += changed_parts(header.fingerprint, now.fingerprint)
     if differences:
         raise CrtuneError(
@@ -208,52 +209,3 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
             + "\n  ".join(differences)
             + "\nRestore these, copy the config to another name, or start anew with --fresh"
         )
-
-
-def changed_parts(stored: dict[str, str], now: dict[str, str]) -> list[str]:
-    """What differs between the fingerprints of a chain and of a problem, in words."""
-    return [
-        f"{part}: {_short(stored.get(part, 'none'))} in the file, "
-        f"{_short(now.get(part, 'none'))} now"
-        for part in sorted({*stored, *now})
-        if stored.get(part) != now.get(part)
-    ]
-
-
-def check_same_model(path, snapshot, problem) -> None:
-    """Evaluate stored walkers again and refuse if the model's answers have changed.
-
-    Parameters
-    ----------
-    snapshot : with coords (nwalkers, ndim) and log_prob (nwalkers,), as `Snapshot`
-
-    Raises
-    ------
-    CrtuneError: naming a walker and both values
-    """
-    again = np.asarray(problem.log_prob(snapshot.coords))[:, 0]
-    tolerance = 1e-4 + 1e-7 * np.abs(snapshot.log_prob)  # other machines round differently
-    off = np.flatnonzero(~(np.abs(again - snapshot.log_prob) <= tolerance))
-    if len(off):
-        walker = off[0]
-        raise CrtuneError(
-            f"{path}: the model has changed: {len(off)} of {len(again)} stored walkers have "
-            f"another log-probability now, e.g. walker {walker}: {snapshot.log_prob[walker]:.6f} "
-            f"in the file, {again[walker]:.6f} now. Go back to the code that made the chain (its "
-            "commit is in the file) or start anew with --fresh"
-        )
-
-
-def check_sums(blob_names, log_prob: np.ndarray, blobs: np.ndarray) -> None:
-    """Every row: log_prob = log_prior + sum of log_likelihoods, or the columns are mixed up."""
-    terms = [i for i, n in enumerate(blob_names) if n.startswith(("log_prior", "log_likelihood"))]
-    total = blobs[..., terms].sum(axis=-1)
-    if not np.allclose(total, log_prob, rtol=1e-9, atol=1e-6):
-        raise RuntimeError(
-            "log_prob differs from log_prior + log_likelihoods: blobs are out of order"
-        )
-
-
-def _short(value) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text if len(text) <= 100 else f"{text[:60]}...{text[-30:]}"

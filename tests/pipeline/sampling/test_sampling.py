@@ -5,9 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from pipeline.chains.identity import check_sums
 from pipeline.chains.reader import read_journal
 from pipeline.posterior.load import load_run
-from pipeline.sampling.ensemble import check_sums, ensemble_path
+from pipeline.sampling.ensemble import ensemble_path
 from tests.pipeline.chain_tables import assert_same_chains, chains
 from tests.pipeline.toy_run import toy_run
 from tests.toy_problems import GaussianProblem
