@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from likelihoods.covariance import CovarianceOptions
+from likelihoods.discrepancy import DiscrepancyOptions
 from pipeline.config.toml import to_toml
 
 Positive = Annotated[float, Field(gt=0)]
@@ -83,9 +85,11 @@ class Covariance(_Table):
     kernel : form of the correlation, ``exponential`` or ``squared_exponential``
     """
 
-    mode: Literal["full", "diagonal", "statistical"] = "full"
-    correlation_length: Annotated[Any, BeforeValidator(_length_or_table)] = 0.3
-    kernel: Literal["exponential", "squared_exponential"] = "exponential"
+    mode: Literal["full", "diagonal", "statistical"] = CovarianceOptions.mode
+    correlation_length: Annotated[Any, BeforeValidator(_length_or_table)] = (
+        CovarianceOptions.correlation_length
+    )
+    kernel: Literal["exponential", "squared_exponential"] = CovarianceOptions.kernel
 
 
 class Discrepancy(_Table):
@@ -99,8 +103,8 @@ class Discrepancy(_Table):
         their default group: protons at Earth, interstellar protons, all B/C
     """
 
-    enabled: bool = True
-    length: Positive = 0.5
+    enabled: bool = DiscrepancyOptions.enabled
+    length: Positive = DiscrepancyOptions.length
     groups: dict[Identifier, Annotated[list[str], Field(min_length=1)]] = Field(
         default_factory=dict
     )

@@ -15,9 +15,12 @@ import numpy as np
 from emcee.autocorr import auto_window
 from scipy import fft
 
+from pipeline.config.models import Convergence
 from pipeline.files import replacing
 
 FILE_NAME = "convergence.json"
+DEFAULT_RULES = Convergence()
+"""As a config has them that says nothing of convergence."""
 _MAX_SERIES = 4096  # points per walker used for the autocorrelation
 
 
@@ -103,8 +106,8 @@ def assess(
     log_prob: np.ndarray,
     names,
     thin: int = 1,
-    min_n_tau: float = 150,
-    max_rhat: float = 1.01,
+    min_n_tau: float = DEFAULT_RULES.min_n_tau,
+    max_rhat: float = DEFAULT_RULES.max_rhat,
     acceptance: float = float("nan"),
 ) -> Verdict:
     """Judge ensembles of equal length.

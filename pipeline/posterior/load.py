@@ -21,13 +21,12 @@ from pipeline.chains.files import read_header
 from pipeline.chains.layout import SHARED_BY_ENSEMBLES
 from pipeline.chains.reader import check_whole, read_chain, read_progress
 from pipeline.files import replacing
-from pipeline.posterior.convergence import Verdict, assess
+from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
 from transport.errors import CrtuneError
 
 _MAX_STORED = 4096  # stored steps per ensemble that a verdict is made from
 _MAX_DRAWS = 1000  # steps per walker kept where tau is unknown
 _NETCDF_OVERHEAD = 1 << 20  # bytes of structure around the numbers, at most
-_RULES = SimpleNamespace(min_n_tau=150.0, max_rhat=1.01)
 
 
 @dataclass(frozen=True)
@@ -290,7 +289,7 @@ def _stored_config(text: str) -> dict:
 
 def _stored_rules(text: str):
     rules = _stored_config(text).get("convergence", {})
-    return SimpleNamespace(**{**vars(_RULES), **rules})
+    return SimpleNamespace(**{**DEFAULT_RULES.model_dump(), **rules})
 
 
 def _stored_ensembles(text: str) -> int:
