@@ -1,7 +1,7 @@
 """Layout of a chain file: an HDF5 file whose structure never changes while steps are added.
 
 Every data set is contiguous and allocated when the file is made, so adding steps means writing
-bytes at known offsets (`H5Dget_offset` exists for this) and HDF5's own metadata, the part that a
+bytes at known offsets (`pipeline.chains.hdf5_offsets`) and HDF5's own metadata, the part that a
 crash can make unreadable, stays untouched. A file is made complete under another name and renamed.
 
 ``mcmc`` is the group that emcee's `HDFBackend` reads: chain, log_prob, blobs, accepted and the
@@ -22,7 +22,8 @@ from pathlib import Path
 import emcee
 import h5py
 import numpy as np
-from h5py import h5d, h5p, h5s, h5t
+
+from pipeline.chains.hdf5_offsets import allocate, array_offset, attribute_offset, find_once
 
 FORMAT_VERSION = 1
 RECORD_MAGIC = b"crtblock"
@@ -150,13 +151,13 @@ def create(path: Path, header: ChainHeader, capacity: int, block_capacity: int, 
         own["labels"] = [n.encode() for n in header.labels]
         for name, values in zip(("coords", "log_prob", "blobs"), initial, strict=True):
             own[f"initial_{name}"] = np.ascontiguousarray(values, dtype="<f8")
-        _allocate(group, "accepted", (walkers,), np.dtype("<f8"))
-        _allocate(own, "journal", (block_capacity,), record_dtype(walkers))
-        _allocate(group, "log_prob", (capacity, walkers), np.dtype("<f8"))
-        _allocate(group, "blobs", (capacity, walkers), blobs)
-        _allocate(group, "chain", (capacity, walkers, ndim), np.dtype("<f8"))
+        allocate(group, "accepted", (walkers,), np.dtype("<f8"))
+        allocate(own, "journal", (block_capacity,), record_dtype(walkers))
+        allocate(group, "log_prob", (capacity, walkers), np.dtype("<f8"))
+        allocate(group, "blobs", (capacity, walkers), blobs)
+        allocate(group, "chain", (capacity, walkers, ndim), np.dtype("<f8"))
     _reserve_space(path)
-    offset = _find_once(path, np.int64(sentinel).tobytes())
+    offset = find_once(path, sentinel)
     with open(path, "r+b") as file:
         file.seek(offset)
         file.write(np.int64(0).tobytes())
@@ -164,14 +165,6 @@ def create(path: Path, header: ChainHeader, capacity: int, block_capacity: int, 
     if layout.offsets["iteration"] != offset:
         raise OSError(f"{path}: HDF5 placed the step counter where it cannot be updated")
     return layout
-
-
-def _allocate(group, name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    properties = h5p.create(h5p.DATASET_CREATE)
-    properties.set_alloc_time(h5d.ALLOC_TIME_EARLY)
-    properties.set_fill_time(h5d.FILL_TIME_NEVER)
-    kind = h5t.py_create(dtype, logical=True)
-    h5d.create(group.id, name.encode(), kind, h5s.create_simple(shape), properties)
 
 
 def _reserve_space(path: Path) -> None:
@@ -185,14 +178,6 @@ def _reserve_space(path: Path) -> None:
         os.close(descriptor)
 
 
-def _find_once(path: Path, needle: bytes) -> int:
-    with open(path, "rb") as file:
-        head = file.read(1 << 20)
-    if head.count(needle) != 1:
-        raise OSError(f"{path}: HDF5 stored the step counter in an unexpected way")
-    return head.index(needle)
-
-
 def read_layout(path: Path) -> Layout:
     """Offsets of an existing file.
 
@@ -202,33 +187,15 @@ def read_layout(path: Path) -> Layout:
     """
     with h5py.File(path, "r", locking=False) as file:
         group, own = file["mcmc"], file["crtune"]
-        offsets = {name: group[name].id.get_offset() for name in _ARRAYS}
-        offsets["journal"] = own["journal"].id.get_offset()
+        offsets = {name: array_offset(group[name]) for name in _ARRAYS}
+        offsets["journal"] = array_offset(own["journal"])
         capacity, block_capacity = len(group["chain"]), len(own["journal"])
         iteration = int(group.attrs["iteration"])
-    offsets["iteration"] = _counter_offset(path, iteration)
+    offsets["iteration"] = attribute_offset(path, "iteration", iteration)
     return Layout(offsets, capacity, block_capacity)
 
 
 _ARRAYS = ("chain", "log_prob", "blobs", "accepted")
-
-
-def _counter_offset(path: Path, iteration: int) -> int:
-    """Byte offset of the attribute ``iteration``, found through its object header message.
-
-    The message is the attribute's name padded to 8 bytes, its type (a 64-bit little-endian integer
-    takes 16 bytes) and its scalar shape (8 bytes), then the value.
-    """
-    with open(path, "rb") as file:
-        head = file.read(1 << 20)
-    name = b"iteration\x00"
-    at = head.find(name)
-    while at >= 0:
-        offset = at + 16 + 16 + 8
-        if head[offset : offset + 8] == np.int64(iteration).tobytes():
-            return offset
-        at = head.find(name, at + 1)
-    raise OSError(f"{path}: the step counter was not found")
 
 
 def copy_rows(source: int, destination: int, from_offset: int, to_offset: int, size: int) -> None:

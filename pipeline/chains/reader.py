@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pipeline.chains.files import (
     open_chain,
     read_header,
 )
+from pipeline.chains.hdf5_offsets import recorded_length
 from pipeline.chains.layout import ChainHeader
 from pipeline.chains.writer import ChainWriter
 from transport.errors import CrtuneError
@@ -166,11 +166,9 @@ def _clear_records(descriptor: int, places: layout.Layout, header: ChainHeader, 
 
 
 def _restore_length(path: Path) -> None:
-    """Give a truncated file the length that its superblock (version 0) records."""
-    with open(path, "r+b") as file:
-        head = file.read(48)
-        if head[:8] != b"\x89HDF\r\n\x1a\n" or head[8] != 0:
-            raise DamagedChainError("the beginning of the file is not HDF5 as written here")
-        (length,) = struct.unpack_from("<Q", head, 40)
-        if path.stat().st_size < length:
-            file.truncate(length)
+    """Give a truncated file the length that it says it has."""
+    length = recorded_length(path)
+    if length is None:
+        raise DamagedChainError("the beginning of the file is not HDF5 as written here")
+    if path.stat().st_size < length:
+        os.truncate(path, length)
