@@ -26,15 +26,13 @@ def replacing(path: str | Path, size: int = 0):
     ------
     CrtuneError: no space, no permission; what was at `path` is still there
     """
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
     try:
-        if size and hasattr(os, "posix_fallocate"):
-            with open(draft, "wb") as file:
-                os.posix_fallocate(file.fileno(), 0, size)
-            draft.unlink()
-        yield draft
-        os.replace(draft, path)
+        with draft_of(path) as draft:
+            if size and hasattr(os, "posix_fallocate"):
+                with open(draft, "wb") as file:
+                    os.posix_fallocate(file.fileno(), 0, size)
+                draft.unlink()
+            yield draft
     except (OSError, RuntimeError) as error:
         reason = reason_of(error)
         if reason is None:
@@ -42,9 +40,39 @@ def replacing(path: str | Path, size: int = 0):
         raise CrtuneError(
             f"{path}: cannot be written ({reason}); it needs free space and write permission"
         ) from error
+
+
+@contextlib.contextmanager
+def draft_of(path: str | Path, durable: bool = False):
+    """As `replacing`, with the system's own errors; `durable`: it survives a crash of the machine
+    from then on."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    try:
+        yield draft
+        if durable:
+            _sync(draft)
+        os.replace(draft, path)
+        if durable:
+            with contextlib.suppress(OSError):  # some network file systems cannot
+                _sync(path.parent)
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def remove_drafts(path: Path) -> None:
+    """What writers of `path` that were killed have left."""
+    for draft in path.parent.glob(f".{path.name}.draft-*"):
+        draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def error_number(error: Exception) -> int | None:

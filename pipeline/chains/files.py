@@ -146,25 +146,6 @@ def checksum(parts) -> int:
 
 
 @contextlib.contextmanager
-def draft_of(path: Path):
-    """A file under another name that replaces `path` when the block ends without an error."""
-    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
-    try:
-        yield draft
-        with opened(draft) as descriptor:
-            os.fsync(descriptor)
-        os.replace(draft, path)
-        layout.sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def remove_drafts(path: Path) -> None:
-    for draft in path.parent.glob(f".{path.name}.draft-*"):
-        draft.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
 def opened(path: Path):
     descriptor = os.open(path, os.O_RDWR)
     try:

@@ -215,14 +215,3 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     while view.nbytes:
         written = os.pwrite(descriptor, view, offset)
         view, offset = view[written:], offset + written
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename in this folder survive a crash of the machine."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass  # some network file systems cannot
-    finally:
-        os.close(descriptor)

@@ -22,16 +22,15 @@ from pipeline.chains.files import (
     checksum,
     complete_records,
     disk_errors,
-    draft_of,
     layout_of,
     opened,
     read_header,
     read_initial,
-    remove_drafts,
     row_bytes,
     row_shape,
 )
 from pipeline.chains.layout import ChainHeader
+from pipeline.files import draft_of, remove_drafts
 from pipeline.provenance import same_origin, session
 from transport.errors import CrtuneError
 
@@ -98,7 +97,7 @@ class ChainWriter:
         remove_drafts(path)
         record = _record(header.nwalkers, 0, 0, 0.0, 0, np.zeros(header.nwalkers), initial)
         parts = (initial.coords, initial.log_prob, initial.blobs)
-        with disk_errors(path, None), draft_of(path) as draft:
+        with disk_errors(path, None), draft_of(path, durable=True) as draft:
             made = layout.create(draft, header, max(1, capacity), _BLOCKS_PER_ALLOCATION, parts)
             with opened(draft) as descriptor:
                 layout.write_all(descriptor, record.tobytes(), made.offsets["journal"])
@@ -236,7 +235,7 @@ class ChainWriter:
     def _rewrite(self, capacity: int, block_capacity: int, header: ChainHeader) -> None:
         self.before_write()
         old = self._layout.offsets
-        with disk_errors(self.path, self.iteration), draft_of(self.path) as draft:
+        with disk_errors(self.path, self.iteration), draft_of(self.path, durable=True) as draft:
             parts = read_initial(self.path)
             new = layout.create(draft, header, capacity, block_capacity, parts)
             sizes = {name: self.iteration * self._row_bytes(name) for name in ROWS}

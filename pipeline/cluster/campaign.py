@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pipeline.cluster import slurm
 from pipeline.cluster.scripts import ARRAY, JUDGE, BatchScripts
 from pipeline.cluster.shares import Standing
 from pipeline.config.load import Config, load_config, with_overrides
+from pipeline.files import replacing
 from pipeline.problem import build_problem
 from priors.sets import prior_set_path
 from transport.errors import CrtuneError
@@ -67,9 +67,8 @@ def submit_round(folder: Path, now: Standing, number: int) -> Submission:
     judge = slurm.submit(scripts / JUDGE, f"--dependency=afterany:{array}")
     submission = Submission(array, judge, number, now.steps, time.time())
     record = [vars(s) for s in (*submissions(folder), submission)]
-    draft = scripts / f".{RECORD}.{os.getpid()}"
-    draft.write_text(json.dumps(record, indent=1))
-    os.replace(draft, scripts / RECORD)
+    with replacing(scripts / RECORD) as draft:
+        draft.write_text(json.dumps(record, indent=1))
     return submission
 
 
