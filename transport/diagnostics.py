@@ -51,16 +51,17 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     unit = flux_per_rigidity(source, GRID, LIGHT_SPEED * beta(GRID, PROTON))
     found |= _at_pivots("v_esc", unit / spectra.proton)
     if spectra.kappa_turb is not None:
-        found |= _drift(v, found, spectra.kappa_turb)
+        found |= _drift(scenario, v, found, spectra.kappa_turb)
     if "warm layer" in spectra.terms:
         warm = spectra.terms["warm layer"][0]
         with np.errstate(divide="ignore"):
             found["R_warm"] = last_crossing(np.log(warm / (spectra.proton - warm)))
-    s = getattr(scenario, "linear_coefficient", lambda *_: None)(v, GRID)
+    s = scenario.linear_coefficient(v, GRID)
     if s is not None:
-        found |= _linear(v, found, source, s)
-    if hasattr(scenario, "nonlinear_coefficient"):
-        found |= _nonlinear(scenario, v, found, source, spectra, s)
+        found |= _linear(source, s, scenario.linear_coefficient_at_top(v, GRID))
+    x = scenario.nonlinear_coefficient(v, GRID)
+    if x is not None:
+        found |= _nonlinear(scenario.confining_medium(v), x, source, spectra, s)
     return found
 
 
@@ -94,43 +95,41 @@ def last_crossing(log_ratio):
     return result
 
 
-def _drift(v, found, kappa):
+def _drift(scenario, v, found, kappa):
     """Eq. 16 in the turbulent phase: the warm layer, or else the halo."""
-    length = v["H"] if "H" in v else v.get("z_max", v["r"])
-    drift = _at_pivots("v_D", kappa / length[:, None])
-    v_a = next((found[f"v_A_{tag}"] for tag in ("warm", "halo", "hot") if f"v_A_{tag}" in found),
-               None)  # fmt: skip
-    if v_a is not None:
+    if not scenario.boundary:
+        return {}
+    drift = _at_pivots("v_D", kappa / v[scenario.boundary][:, None])
+    if scenario.turbulent_speed:
+        v_a = found[scenario.turbulent_speed]
         drift |= {
             f"suppressed_{r:g}GV": (drift[f"v_D_{r:g}GV"] < v_a).astype(float) for r in PIVOTS
         }
     return drift
 
 
-def _linear(v, found, source, s):
-    log_ratio = np.log(s / source)
-    if "extent" not in found:
-        return {"R_cutoff": last_crossing(log_ratio)}
-    at_top = log_ratio - (v["lambda2"] * np.log(found["extent"]))[:, None]
-    return {"R_star": last_crossing(log_ratio), "R_cutoff": last_crossing(at_top)}
+def _linear(source, s, s_top):
+    base = last_crossing(np.log(s / source))
+    if s_top is None:
+        return {"R_cutoff": base}
+    return {"R_star": base, "R_cutoff": last_crossing(np.log(s_top / source))}
 
 
-def _nonlinear(scenario, v, found, source, spectra, s):
-    v_a = found["v_A_hot"][:, None]
-    height = v["r"] - v.get("z_W", 0.0)
-    x = scenario.nonlinear_coefficient(v, GRID)
-    result = {"R_nlld": last_crossing(np.log(x**2 / (source * v_a * height[:, None])))}
+def _nonlinear(medium, x, source, spectra, s):
+    density, field = medium["density"], medium["magnetic_field"]
+    source_times_speed = source * alfven_speed(field, density)[:, None]
+    threshold = source_times_speed * medium["height"][:, None]
+    result = {"R_nlld": last_crossing(np.log(x**2 / threshold))}
     slope = spectral_slope(spectra.proton, GRID)
     # eq. 14 starts its power of R at 1 GV: with all protons down to 0.05 GV it is 8 times too high
     above = GRID >= 1.0
-    density = number_density(spectra.proton[:, above], GRID[above])
+    cosmic_rays = number_density(spectra.proton[:, above], GRID[above])
     rate = nonlinear_damping_rate(
-        GRID, density, slope, v["n_hot"], v["T_hot"], v["B_hot"],
-        height,
-    )  # fmt: skip
+        GRID, cosmic_rays, slope, density, medium["temperature"], field, medium["height"]
+    )
     result |= _at_pivots("Gamma_nlld", rate)
     if s is not None:
-        gamma = s * rate_per_coefficient(GRID, v["B_hot"], v["n_hot"])
+        gamma = s * rate_per_coefficient(GRID, field, density)
         result |= _at_pivots("Gamma_lin", gamma)
         result["R_lin"] = last_crossing(np.log(gamma / rate))
     return result

@@ -113,6 +113,7 @@ class PowerLawDiffusion(ResidenceScenario):
         ),
     }
     parameters = (E_CR, GAMMA_INJ, RADIUS, KAPPA_0, HALO_HEIGHT, COLUMN)
+    halo_motion, boundary = "diffusion", HALO_HEIGHT.name
 
     def source(self, v, rigidity):
         slope = v["gamma_free"] if "gamma_free" in v else v["gamma_inj"]

@@ -74,6 +74,23 @@ class ResidenceScenario(ScenarioWithOptions):
         """Q(p) of the protons, (n, n_R) CGS, of values in CGS."""
         return proton_source(rigidity, v["E_CR"], v["gamma_inj"], v["r"])
 
+    def linear_coefficient(self, v: Mapping[str, np.ndarray], rigidity: np.ndarray):
+        """S of linear damping (eq. 4) at the base of the halo, (n, n_R); None without."""
+        return None
+
+    def linear_coefficient_at_top(self, v: Mapping[str, np.ndarray], rigidity: np.ndarray):
+        """S at the top of the halo, (n, n_R), where that differs from the base; else None."""
+        return None
+
+    def nonlinear_coefficient(self, v: Mapping[str, np.ndarray], rigidity: np.ndarray):
+        """X of nonlinear damping (eq. 10), (n, n_R); None without."""
+        return None
+
+    def confining_medium(self, v: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Of the medium with nonlinear damping, (n,) each in CGS: ``density``, ``temperature``,
+        ``magnetic_field``, and ``height`` from its base to where cosmic rays escape."""
+        raise NotImplementedError(f"{self.name} has no medium with nonlinear damping")
+
     def diagnostics(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """`derived` and what costs more: escape speeds, cutoffs, transitions, each (n,).
 

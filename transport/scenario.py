@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -45,12 +45,21 @@ class Scenario(ABC):
 
     A subclass declares `name`, `title`, `parameters` and implements `spectra`. Set `extension`
     where a prediction goes beyond the paper: tables and plots then carry it as a footnote.
+
+    What diagnostics and sketches want to know, left empty where it is not so or not known:
+
+    - `halo_motion`: how cosmic rays move above a warm layer, ``diffusion`` or ``streaming``
+    - `boundary`: name of the parameter that is the height where they escape
+    - `turbulent_speed`: which of `derived` is the Alfven speed where kappa_turb is
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
     extension: ClassVar[str] = ""
+    halo_motion: ClassVar[Literal["diffusion", "streaming", ""]] = ""
+    boundary: ClassVar[str] = ""
+    turbulent_speed: ClassVar[str] = ""
 
     @abstractmethod
     def spectra(self, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:

@@ -53,6 +53,7 @@ class FastModes(ResidenceScenario):
         *HALO_PHASE, HALO_MACH, HALO_SCALE, HALO_HEIGHT,
         COLUMN,
     )  # fmt: skip
+    halo_motion, boundary = "diffusion", HALO_HEIGHT.name
     options = {  # noqa: RUF012
         "layers": Option(
             "a warm layer below the halo, or the halo's coefficient down to the disk",
@@ -64,6 +65,10 @@ class FastModes(ResidenceScenario):
             {False: (), True: (COMMON_FACTOR,)},
         ),
     }
+
+    @property
+    def turbulent_speed(self):
+        return "v_A_warm" if self.chosen["layers"] == "warm_and_halo" else "v_A_halo"
 
     def transport(self, v, rigidity, source):
         factor = amplitude(v, "A_kappa")

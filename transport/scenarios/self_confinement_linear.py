@@ -25,6 +25,7 @@ class SelfConfinementLinear(ResidenceScenario):
         "boron the residence f/Q of the protons"
     )
     parameters = (E_CR, GAMMA_INJ, RADIUS, DENSITY, FIELD, COLUMN)
+    halo_motion = "streaming"
     options = {  # noqa: RUF012
         "damping": damping_option(),
         "amplitudes": Option(

@@ -21,6 +21,7 @@ class SelfConfinementNonlinear(ResidenceScenario):
     name = "self_confinement_nonlinear"
     title = "Self-confinement, nonlinear Landau damping"
     parameters = (E_CR, GAMMA_INJ, RADIUS, *HOT_PHASE, COLUMN)
+    halo_motion, boundary = "streaming", RADIUS.name
     options = {  # noqa: RUF012
         "amplitudes": Option(
             "a factor of order unity on X, to be given a prior", {False: (), True: (A_X,)}
@@ -42,6 +43,14 @@ class SelfConfinementNonlinear(ResidenceScenario):
         """X of eq. 10, (n, n_R), of values in CGS."""
         x = nonlinear_landau_coefficient(rigidity, v["B_hot"], v["n_hot"], v["T_hot"])
         return amplitude(v, "A_X") * x
+
+    def confining_medium(self, v):
+        return {
+            "density": v["n_hot"],
+            "temperature": v["T_hot"],
+            "magnetic_field": v["B_hot"],
+            "height": v["r"],
+        }
 
     def derived(self, values):
         v = self.to_cgs(values)

@@ -34,6 +34,7 @@ class StratifiedHalo(ResidenceScenario):
         BASE_DENSITY, BASE_FIELD, BASE_HEIGHT, TOP_HEIGHT, SPEED_SLOPE, DAMPING_FALL,
         COLUMN,
     )  # fmt: skip
+    halo_motion, boundary = "streaming", TOP_HEIGHT.name
     options = {  # noqa: RUF012
         "damping": STRATIFIED_DAMPING,
         "amplitudes": Option(
@@ -52,6 +53,10 @@ class StratifiedHalo(ResidenceScenario):
     def linear_coefficient(self, v, rigidity):
         """S at z_0, (n, n_R), of values in CGS."""
         return base_coefficient(self.chosen["damping"], v, rigidity)
+
+    def linear_coefficient_at_top(self, v, rigidity):
+        fall = (v["z_max"] / v["z_0"]) ** -v["lambda2"]
+        return self.linear_coefficient(v, rigidity) * fall[:, None]
 
     def derived(self, values):
         v = self.to_cgs(values)

@@ -47,6 +47,7 @@ class TwoPhase(ResidenceScenario):
         *WARM_PHASE, MACH, OUTER_SCALE, WARM_HEIGHT,
         COLUMN,
     )  # fmt: skip
+    halo_motion, boundary, turbulent_speed = "streaming", RADIUS.name, "v_A_warm"
     options = {  # noqa: RUF012
         "halo_damping": Option(
             "what damps self-excited waves in the halo; linear damping by turbulence, "
@@ -97,6 +98,14 @@ class TwoPhase(ResidenceScenario):
         rate = power_law_damping_rate(rigidity, v["Gamma_1GV"], 0.5)
         s = linear_damping_coefficient(rigidity, rate, v["B_hot"], v["n_hot"])
         return amplitude(v, "A_S") * s
+
+    def confining_medium(self, v):
+        return {
+            "density": v["n_hot"],
+            "temperature": v["T_hot"],
+            "magnetic_field": v["B_hot"],
+            "height": v["r"] - v["z_W"],
+        }
 
     def derived(self, values):
         v = self.to_cgs(values)

@@ -47,6 +47,7 @@ class TwoPhaseStratified(ResidenceScenario):
         *WARM_PHASE, MACH, OUTER_SCALE, WARM_HEIGHT,
         COLUMN,
     )  # fmt: skip
+    halo_motion, boundary, turbulent_speed = "streaming", TOP_HEIGHT.name, "v_A_warm"
     options = {  # noqa: RUF012
         "damping": STRATIFIED_DAMPING,
         "warm_cascade": WARM_CASCADE,
@@ -76,6 +77,10 @@ class TwoPhaseStratified(ResidenceScenario):
     def linear_coefficient(self, v, rigidity):
         """S at the base of the halo, (n, n_R), of values in CGS."""
         return base_coefficient(self.chosen["damping"], v, rigidity)
+
+    def linear_coefficient_at_top(self, v, rigidity):
+        fall = (v["z_max"] / v["z_W"]) ** -v["lambda2"]
+        return self.linear_coefficient(v, rigidity) * fall[:, None]
 
     def derived(self, values):
         v = self.to_cgs(values)

@@ -37,6 +37,7 @@ class UndampedCascade(ResidenceScenario):
     parameters = (
         E_CR, GAMMA_INJ, RADIUS, DENSITY, FIELD, HALO_MACH, HALO_SCALE, HALO_HEIGHT, COLUMN,
     )  # fmt: skip
+    halo_motion, boundary, turbulent_speed = "diffusion", HALO_HEIGHT.name, "v_A_hot"
     options = {  # noqa: RUF012
         "amplitudes": Option(
             "a factor of order unity on kappa_turb, to be given a prior",

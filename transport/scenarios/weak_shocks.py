@@ -21,6 +21,7 @@ class WeakShocks(ResidenceScenario):
     name = "weak_shocks"
     title = "Weak shocks"
     parameters = (E_CR, GAMMA_INJ, RADIUS, SHOCK_PATH, HALO_HEIGHT, COLUMN)
+    halo_motion, boundary = "diffusion", HALO_HEIGHT.name
 
     def transport(self, v, rigidity, source):
         kappa = kappa_shocks(rigidity, v["l_shock"])

@@ -22,9 +22,12 @@ from pipeline.figures.style import (
 from transport.parameters import UNIT_LATEX, Parameter
 from transport.scenario import Scenario, get_scenario
 
-_DISK = ("E_CR", "gamma_inj", "r", "column")
-_WARM = ("n_warm", "T_warm", "B_warm", "Ma", "L", "z_W")
-_FIELDS = {"B_hot", "B_base"}
+_DISK = ("injection", "gas disk")
+_MOTIONS = {
+    "diffusion": ("scattering by turbulence: diffusion", False),
+    "streaming": ("self-confinement: streaming", True),
+    "": ("", None),
+}
 _WARM_TINT, _HALO_TINT = lighten(ORANGE, 0.35), lighten(SKY, 0.35)
 
 
@@ -48,23 +51,13 @@ class Layer:
 def layers_of(scenario: Scenario) -> tuple[list[Layer], tuple[Parameter, ...]]:
     """Regions of a scenario, lowest first, and the parameters of the disk that injects.
 
-    A scenario with a height z_W has a warm layer below its halo. A halo of height H is one that
-    cosmic rays diffuse through; through one with a field and without H they stream.
+    In a warm layer cosmic rays diffuse; what they do above it, the scenario says.
     """
-    by_name = {p.name: p for p in scenario.parameters}
-    disk = tuple(by_name[name] for name in _DISK if name in by_name)
-    warm = tuple(by_name[name] for name in _WARM if name in by_name) if "z_W" in by_name else ()
+    disk = tuple(p for p in scenario.parameters if p.medium in _DISK)
+    warm = tuple(p for p in scenario.parameters if p.medium == "warm layer")
     rest = tuple(p for p in scenario.parameters if p not in disk and p not in warm)
-    layers = []
-    if warm:
-        motion = "scattering by turbulence: diffusion"
-        layers.append(Layer("warm ionized medium", motion, False, warm))
-    motion, streaming = "", None
-    if "H" in by_name:
-        motion, streaming = "scattering by turbulence: diffusion", False
-    elif _FIELDS & by_name.keys():
-        motion, streaming = "self-confinement: streaming", True
-    layers.append(Layer("hot medium and halo", motion, streaming, rest))
+    layers = [Layer("warm ionized medium", *_MOTIONS["diffusion"], warm)] if warm else []
+    layers.append(Layer("hot medium and halo", *_MOTIONS[scenario.halo_motion], rest))
     return layers, disk
 
 
@@ -121,11 +114,7 @@ def draw(scenario: str = "two_phase", **options) -> Figure:
 
 def _outer_boundary(scenario: Scenario) -> str:
     """Symbol of the height where cosmic rays escape; linear damping alone needs none."""
-    by_name = {p.name: p for p in scenario.parameters}
-    for name in ("H", "z_max", *(("r",) if "T_hot" in by_name else ())):
-        if name in by_name:
-            return by_name[name].latex
-    return ""
+    return next((p.latex for p in scenario.parameters if p.name == scenario.boundary), "")
 
 
 def _arrows(ax, streaming, low, high, rng) -> None:
