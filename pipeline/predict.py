@@ -14,7 +14,8 @@ from pipeline.json_values import without_infinities
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON
 from transport.modulation import interstellar_rigidity, suppression
-from transport.scenario import Scenario, Spectra, get_scenario, scenario_names
+from transport.scenario import Scenario, Spectra, get_scenario, scenario_class, scenario_names
+from transport.scenario_sources import broken_scenarios
 from transport.suggest import suggest
 
 MAX_PHI = 5.0  # GV: several times what was ever measured
@@ -57,17 +58,16 @@ class Prediction:
 
 
 def make_scenario(name: str, assignments: Iterable[str] = ()) -> Scenario:
-    """A scenario with options given as ``name=value`` texts.
+    """A scenario, by its name or the path of its file, with options given as ``name=value`` texts.
 
     Raises
     ------
     CrtuneError: unknown scenario, option or value
     """
-    if name not in scenario_names():
-        known = scenario_names()
-        raise CrtuneError(
-            f"unknown scenario {name!r}{suggest(name, known)}; known: {', '.join(known)}"
-        )
+    try:
+        scenario_class(name)
+    except ValueError as error:
+        raise CrtuneError(f"{error}, or the path of a Python file") from None
     options = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
@@ -262,13 +262,16 @@ def diagnostics_table(scenario: Scenario, found: dict[str, float]) -> str:
 
 
 def titles() -> dict[str, str]:
-    """What every registered scenario is, by its name."""
-    return {name: get_scenario(name).title for name in scenario_names()}
+    """What every scenario that can be used is, by its name."""
+    broken = broken_scenarios()
+    return {name: scenario_class(name).title for name in scenario_names() if name not in broken}
 
 
 def describe_scenarios() -> str:
-    """One line per registered scenario."""
-    found = titles()
+    """One line per scenario, those that cannot be used with the reason."""
+    found = titles() | {
+        name: f"CANNOT BE USED: {reason}" for name, reason in broken_scenarios().items()
+    }
     width = max(map(len, found))
     return "\n".join(f"{name:<{width}}  {title}" for name, title in found.items())
 

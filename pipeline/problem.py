@@ -17,6 +17,7 @@ from priors.prior import KeptShare, Prior
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError
 from transport.scenario import Scenario, get_scenario
+from transport.scenario_sources import check_prediction, source_identity
 
 
 class Problem:
@@ -183,6 +184,9 @@ def build_problem(config: Config) -> Problem:
         "covariance": _canonical(covariance.model_dump()),
         "discrepancy": _canonical(discrepancy.model_dump()),
     }
+    source = source_identity(config.scenario)
+    if source:
+        identity["scenario_source"] = source
     problem = Problem(scenario, likelihood, prior, identity)
     if config.sampling.walkers < 2 * problem.ndim:
         raise CrtuneError(
@@ -215,16 +219,19 @@ def build_scenario(config: Config) -> Scenario:
 
     Raises
     ------
-    CrtuneError: an option that the scenario does not take, or a value that it refuses
+    CrtuneError: an option that the scenario does not take, a value that it refuses, or a mistake
+        in its file
     """
     try:
-        return get_scenario(config.scenario, **config.scenario_options)
+        scenario = get_scenario(config.scenario, **config.scenario_options)
     except (TypeError, ValueError) as error:
         options = ", ".join(f"{k} = {v!r}" for k, v in config.scenario_options.items())
         raise CrtuneError(
             f"{config.path or 'config'}: scenario_options ({options or 'none'}) of "
             f"{config.scenario}: {error}"
         ) from error
+    check_prediction(scenario)
+    return scenario
 
 
 def _canonical(options):

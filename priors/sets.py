@@ -23,6 +23,7 @@ from priors.prior import Prior
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.parameters import Parameter
 from transport.scenario import Scenario, get_scenario, scenario_names
+from transport.scenario_sources import broken_scenarios
 from transport.suggest import suggest
 
 FOLDER = Path(__file__).parent
@@ -93,7 +94,8 @@ class PriorSet:
 
     def _check_names(self, scenario):
         """Refuse priors for parameters that no scenario has: a typo would silently do nothing."""
-        names = {*scenario_names(), scenario.name}
+        broken = broken_scenarios()
+        names = {*scenario_names(), *broken, scenario.name}
         for section in ("scenario", "constraints"):
             for name in getattr(self, section):
                 if name not in names:
@@ -105,7 +107,8 @@ class PriorSet:
         if not self.parameters.keys() <= everyone:
             everyone |= _parameters_of_all_scenarios() | _optional(scenario)
         for name in self.parameters:
-            if name not in everyone:
+            # One that nobody has now may belong to a scenario that cannot be read now.
+            if name not in everyone and not broken:
                 raise CrtuneError(
                     f"{self.path}: parameters.{name}: no scenario has a parameter {name!r}"
                     f"{suggest(name, everyone)}"
@@ -230,7 +233,8 @@ def _optional(scenario):
 
 
 def _parameters_of_all_scenarios():
-    scenarios = [get_scenario(name) for name in scenario_names()]
+    broken = broken_scenarios()
+    scenarios = [get_scenario(name) for name in scenario_names() if name not in broken]
     return {p.name for s in scenarios for p in s.parameters} | {
         name for s in scenarios for name in _optional(s)
     }

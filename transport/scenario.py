@@ -1,4 +1,4 @@
-"""What a scenario is, and the registry that the rest of the project finds it by."""
+"""What a scenario is, and how the rest of the project finds one by its name or file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from transport.errors import CrtuneError
 from transport.parameters import Parameter
 from transport.suggest import suggest
 
@@ -93,32 +94,46 @@ class Scenario(ABC):
         return {p.name: np.array([changes.get(p.name, p.fiducial)], float) for p in self.parameters}
 
 
-_REGISTRY: dict[str, type[Scenario]] = {}
+DECLARED: dict[str, list[type[Scenario]]] = {}
+"""Registered classes by the name of their module."""
 
 
 def register(cls: type[Scenario]) -> type[Scenario]:
     """Class decorator that makes a scenario known under its name."""
-    if cls.name in _REGISTRY and _REGISTRY[cls.name].__qualname__ != cls.__qualname__:
-        raise ValueError(f"two scenarios are called {cls.name!r}")
-    _REGISTRY[cls.name] = cls
+    DECLARED.setdefault(cls.__module__, []).append(cls)
     return cls
 
 
 def scenario_names() -> list[str]:
-    """Names of all registered scenarios, sorted."""
-    import transport.scenarios  # noqa: F401  (registers them)
+    """Names of all scenarios that can be used without giving a file, sorted."""
+    from transport.scenario_sources import installed_scenarios, shipped_scenarios
 
-    return sorted(_REGISTRY)
+    return sorted({*shipped_scenarios()[0], *installed_scenarios()})
 
 
 def get_scenario(name: str, **options) -> Scenario:
-    """The scenario registered as `name`, built with its options.
+    """The scenario called `name`, or declared in the file of that path, built with its options.
 
     Raises
     ------
     ValueError: unknown name (the message suggests the nearest) or unknown option
+    CrtuneError: a file or package that cannot be used, with the reason
     """
+    return scenario_class(name)(**options)
+
+
+def scenario_class(name: str) -> type[Scenario]:
+    """As `get_scenario`, the class itself."""
+    from transport import scenario_sources as sources
+
+    if sources.is_path(name):
+        return sources.load_file(name)
+    shipped, broken = sources.shipped_scenarios()
+    if name in shipped:
+        return shipped[name]
+    if name in sources.installed_scenarios():
+        return sources.load_entry_point(sources.installed_scenarios()[name])
+    if name in broken:
+        raise CrtuneError(f"scenario {name} cannot be used: {broken[name]}")
     names = scenario_names()
-    if name not in names:
-        raise ValueError(f"unknown scenario {name!r}{suggest(name, names)}; known: {names}")
-    return _REGISTRY[name](**options)
+    raise ValueError(f"unknown scenario {name!r}{suggest(name, names)}; known: {', '.join(names)}")

@@ -21,7 +21,8 @@ from pipeline.config.models import (
 from priors.sets import prior_set_names, prior_set_path
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
-from transport.scenario import scenario_names
+from transport.scenario import scenario_class, scenario_names
+from transport.scenario_sources import is_path
 from transport.suggest import suggest
 
 __all__ = [
@@ -152,11 +153,9 @@ def _unknown_names(content: Mapping, path: Path | None) -> list[Complaint]:
     """Scenarios, prior sets, tables and members of groups that do not exist."""
     problems = []
     scenario, data = content.get("scenario"), content.get("data")
-    if isinstance(scenario, str) and scenario not in scenario_names():
-        known = scenario_names()
-        remedy = f"unknown scenario{suggest(scenario, known)}; known: {', '.join(known)}"
-        problems.append(Complaint("scenario", scenario, remedy))
     folder = path.parent if path else None
+    if isinstance(scenario, str):
+        problems += _bad_scenario(scenario, folder)
     priors = content.get("priors", "plausible")
     if isinstance(priors, str):
         try:
@@ -181,6 +180,18 @@ def _unknown_names(content: Mapping, path: Path | None) -> list[Complaint]:
     return problems + _bad_groups(content, data)
 
 
+def _bad_scenario(scenario: str, folder: Path | None) -> list[Complaint]:
+    try:
+        scenario_class(_scenario_reference(scenario, folder))
+    except CrtuneError as error:
+        return [Complaint("scenario", scenario, str(error))]
+    except ValueError:
+        known = scenario_names()
+        remedy = f"unknown scenario{suggest(scenario, known)}; known: {', '.join(known)}"
+        return [Complaint("scenario", scenario, f"{remedy}, or the path of a Python file")]
+    return []
+
+
 def _bad_groups(content, data) -> list[Complaint]:
     discrepancy = content.get("discrepancy")
     groups = discrepancy.get("groups") if isinstance(discrepancy, Mapping) else None
@@ -200,6 +211,12 @@ def _bad_groups(content, data) -> list[Complaint]:
     return problems
 
 
+def _scenario_reference(scenario: str, folder: Path | None) -> str:
+    if not is_path(scenario):
+        return scenario
+    return str(((folder or Path()) / Path(scenario).expanduser()).resolve())
+
+
 def _is_path(table: str) -> bool:
     return table.endswith(".ecsv") or "/" in table
 
@@ -217,4 +234,5 @@ def _with_absolute_paths(config: Config, folder: Path | None) -> Config:
         if entry.table and _is_path(entry.table):
             table = str(Path(_table_path(entry.table, folder)).resolve())
             data[name] = entry.model_copy(update={"table": table})
-    return config.model_copy(update={"priors": priors, "data": data})
+    scenario = _scenario_reference(config.scenario, folder)
+    return config.model_copy(update={"scenario": scenario, "priors": priors, "data": data})

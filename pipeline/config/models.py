@@ -19,6 +19,7 @@ from pydantic import (
 from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
 from pipeline.config.toml import to_toml
+from transport.scenario import scenario_class
 
 Positive = Annotated[float, Field(gt=0)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -166,6 +167,8 @@ class Config(_Table):
 
     Attributes
     ----------
+    scenario : name of a scenario, or path of the Python file that declares one
+    scenario_name : its name, also of one in a file
     name : of the run, the stem of its file
     path : the file it was read from, or None
     run_dir : where the outputs go, beside the file
@@ -191,6 +194,10 @@ class Config(_Table):
     @property
     def name(self) -> str:
         return self._path.stem if self._path else "run"
+
+    @property
+    def scenario_name(self) -> str:
+        return scenario_class(self.scenario).name
 
     @property
     def run_dir(self) -> Path:

@@ -5,17 +5,17 @@ import pickle
 import numpy as np
 import pytest
 
-import transport.scenario
 from likelihoods.measurement import read_measurement
 from pipeline.config.load import config_from_toml, load_config, with_overrides
 from pipeline.problem import Problem, build_problem
 from tests.pipeline.toy_scenario import CONFIG, PRIORS, BrokenLikelihood, ToyPowerLaw, write_run
 from transport.errors import CrtuneError
+from transport.scenario_sources import shipped_scenarios
 
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    monkeypatch.setitem(transport.scenario._REGISTRY, ToyPowerLaw.name, ToyPowerLaw)
+    monkeypatch.setitem(shipped_scenarios()[0], ToyPowerLaw.name, ToyPowerLaw)
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-import transport.scenario
 from priors.sets import load_prior_set, prior_set_names
 from transport.errors import CrtuneError
 from transport.parameters import Parameter
 from transport.scenario import Scenario, get_scenario
+from transport.scenario_sources import shipped_scenarios
 
 PHI = Parameter("phi_ams02_2011_2013", "GV", r"\phi", "modulation potential", 0.65)
 AMPLITUDE = Parameter("discrepancy_bc", "", "a", "discrepancy", 0.1, scale="log10")
@@ -44,7 +44,7 @@ discrepancy = { distribution = "log_uniform", low = 0.01, high = 1.0 }
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    monkeypatch.setitem(transport.scenario._REGISTRY, Toy.name, Toy)
+    monkeypatch.setitem(shipped_scenarios()[0], Toy.name, Toy)
 
 
 @pytest.fixture

@@ -173,6 +173,6 @@ def everything(of, log_z=-100.0, fit=-92.0, converged=True, floor=0.02, slope=6.
         acceptable_rms=acceptable(0.5 * floor, 0.7 * slope, criterion="rms"),
         stiffness=stiffness(), stiffness_matched=stiffness(), sensitivity=sensitivity(),
         universality=(universality("prior"), universality("factor", width=0.03)),
-        conspiracy=conspiracy(), mutual_information=pair_information(of.run.scenario),
+        conspiracy=conspiracy(), mutual_information=pair_information(of.run.scenario_name),
         tension=tension(), bridge=bridge(), agreement=agreement(),
     )  # fmt: skip

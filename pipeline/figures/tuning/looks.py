@@ -50,7 +50,7 @@ def looks_of(results: Sequence) -> dict[str, Look]:
 
     Runs that are not known by name get looks of their own, beside those of their scenario.
     """
-    runs = {r.case.run.name: r.case.run.scenario for r in results}
+    runs = {r.case.run.name: r.case.run.scenario_name for r in results}
     places = {name: i for i, name in enumerate(LOOKS)}
     order = sorted(runs, key=lambda run: places.get(run, places.get(runs[run], len(places)) + 0.5))
     others = {

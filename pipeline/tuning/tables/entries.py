@@ -56,7 +56,7 @@ def identity(case) -> tuple[str, str, str, str, str, str]:
     """Run, scenario, options, range, selection and priors of a case."""
     options = ", ".join(f"{k} = {v}" for k, v in sorted(case.run.scenario_options.items()))
     priors = Path(case.priors).stem
-    return case.run.name, case.run.scenario, options, case.range, case.selection, priors
+    return case.run.name, case.run.scenario_name, options, case.range, case.selection, priors
 
 
 def sampling_flags(result) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def baseline_of(result, results: Sequence, name: str):
         same = (theirs.data, theirs.covariance, theirs.discrepancy) == (
             run.data, run.covariance, run.discrepancy,
         )  # fmt: skip
-        if same and theirs.scenario == name and _place(other.case) == wanted:
+        if same and theirs.scenario_name == name and _place(other.case) == wanted:
             return other
     return None
 

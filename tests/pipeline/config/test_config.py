@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import transport.scenario
 from pipeline.config.load import RUNS, config_from_toml, config_path, load_config, with_overrides
 from pipeline.config.toml import to_toml
 from tests.pipeline.toy_scenario import CONFIG, ToyPowerLaw, write_run
 from transport.errors import CrtuneError
+from transport.scenario_sources import shipped_scenarios
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _registered():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(transport.scenario._REGISTRY, ToyPowerLaw.name, ToyPowerLaw)
+        patch.setitem(shipped_scenarios()[0], ToyPowerLaw.name, ToyPowerLaw)
         yield
 
 
