@@ -9,7 +9,7 @@ Readers (`read_chain`, emcee's `HDFBackend`) take no locks and never disturb the
 from __future__ import annotations
 
 import os
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,18 +17,16 @@ import numpy as np
 
 from pipeline.chains import layout as layout
 from pipeline.chains.files import (
+    INITIAL,
     ROWS,
-    checked_records,
-    checksum,
-    complete_records,
+    chain_file,
     disk_errors,
-    layout_of,
+    open_descriptor,
     opened,
-    read_header,
-    read_initial,
     row_bytes,
     row_shape,
 )
+from pipeline.chains.journal import checksum, make_record, random_state
 from pipeline.chains.layout import ChainHeader
 from pipeline.files import draft_of, remove_drafts
 from pipeline.provenance import same_origin, session
@@ -70,10 +68,7 @@ class ChainWriter:
         self.path = Path(path)
         self.before_write = before_write
         remove_drafts(self.path)
-        self.header = read_header(self.path)
-        self._layout = layout_of(self.path)
-        with disk_errors(self.path, None):
-            self._descriptor = os.open(self.path, os.O_RDWR)
+        self._descriptor = open_descriptor(self.path, os.O_RDWR)
         try:
             self._recover()
         except BaseException:
@@ -82,9 +77,20 @@ class ChainWriter:
 
     @classmethod
     def create(
-        cls, path: str | Path, header: ChainHeader, initial: Snapshot, capacity: int, **options
+        cls,
+        path: str | Path,
+        header: ChainHeader,
+        initial: Snapshot,
+        capacity: int,
+        parts: Mapping[str, np.ndarray] | None = None,
+        **options,
     ) -> ChainWriter:
         """Make the file with its starting points and no steps; it appears complete or not at all.
+
+        Parameters
+        ----------
+        parts : further arrays that never change, by name; `ChainFile.part` gives them back
+        options : of the class
 
         Raises
         ------
@@ -95,8 +101,12 @@ class ChainWriter:
             raise CrtuneError(f"{path}: exists already")
         header = replace(header, sessions=(session(),))
         remove_drafts(path)
-        record = _record(header.nwalkers, 0, 0, 0.0, 0, np.zeros(header.nwalkers), initial)
-        parts = (initial.coords, initial.log_prob, initial.blobs)
+        none = np.zeros(header.nwalkers)
+        record = make_record(0, 0, 0.0, 0, none, initial.random_state)
+        start = (initial.coords, initial.log_prob, initial.blobs)
+        parts = {name: np.asarray(p, "<f8") for name, p in zip(INITIAL, start, strict=True)} | {
+            name: np.asarray(p) for name, p in (parts or {}).items()
+        }
         with disk_errors(path, None), draft_of(path, durable=True) as draft:
             made = layout.create(draft, header, max(1, capacity), _BLOCKS_PER_ALLOCATION, parts)
             with opened(draft) as descriptor:
@@ -109,8 +119,8 @@ class ChainWriter:
             rows = {name: self._read_rows(name, self.iteration - 1, 1)[0] for name in ROWS}
             coords, log_prob, blobs = (rows[name] for name in ROWS)
         else:
-            coords, log_prob, blobs = read_initial(self.path)
-        return Snapshot(coords, log_prob, blobs, _random_state(self._last))
+            coords, log_prob, blobs = self._file.initial()
+        return Snapshot(coords, log_prob, blobs, random_state(self._last))
 
     def reserve(self, steps: int) -> None:
         """Make room for `steps` stored steps in all, by a copy that replaces the file at once.
@@ -129,10 +139,18 @@ class ChainWriter:
         """Record who goes on with this chain, if code or host differ from the last who did."""
         now = session()
         if not same_origin(self.header.sessions[-1], now):
-            header = replace(self.header, sessions=(*self.header.sessions, now))
-            self._rewrite(self._layout.capacity, self._layout.block_capacity, header)
+            self.describe(replace(self.header, sessions=(*self.header.sessions, now)))
 
-    def append(self, chain, log_prob, blobs, accepted, random_state, seconds=0.0) -> None:
+    def describe(self, header: ChainHeader) -> None:
+        """Put another description in the place of the file's, by a copy that replaces it at once.
+
+        Raises
+        ------
+        CrtuneError: no space; what is stored stays as it is
+        """
+        self._rewrite(self._layout.capacity, self._layout.block_capacity, header)
+
+    def append(self, chain, log_prob, blobs, accepted, state, seconds=0.0) -> None:
         """Add a block of steps; once this returns it survives anything.
 
         Parameters
@@ -141,7 +159,7 @@ class ChainWriter:
         log_prob : (n, nwalkers)
         blobs : (n, nwalkers, n_blobs)
         accepted : (nwalkers,) accepted proposals among these steps
-        random_state : of emcee after the last of them
+        state : random state of emcee after the last of them
         seconds : wall time they took
 
         Raises
@@ -158,9 +176,8 @@ class ChainWriter:
                 raise ValueError(f"{name} of shape {values.shape} does not fit {self.path}")
         self.reserve(stop)
         total = self.accepted + accepted
-        state = Snapshot(rows["chain"], rows["log_prob"], rows["blobs"], random_state)
         crc = checksum(rows[name] for name in ROWS)
-        record = _record(self.header.nwalkers, start, stop, seconds, crc, total, state)
+        record = make_record(start, stop, seconds, crc, total, state)
         self.before_write()
         with disk_errors(self.path, start):
             for name, values in rows.items():
@@ -172,17 +189,6 @@ class ChainWriter:
         self._n_records += 1
         self._last, self.iteration, self.accepted = record, stop, total
         self._publish()
-
-    def truncate(self, iteration: int) -> None:
-        """Forget the blocks after `iteration`, which must be where a block ends."""
-        records = self._records()
-        ends = [int(r["stop"]) for r in records]
-        keep = ends.index(iteration) + 1
-        self.before_write()
-        for index in range(keep, len(records)):
-            self._write_record(index, np.zeros((), records.dtype))
-        os.fsync(self._descriptor)
-        self._use(records[:keep])
 
     def close(self) -> None:
         """Close the file."""
@@ -200,9 +206,11 @@ class ChainWriter:
 
     def _recover(self) -> None:
         """Take up the state of the last complete record and check every block against its sum."""
-        self._use(checked_records(self.path, self._descriptor, self._layout, self.header))
-
-    def _use(self, records: np.ndarray) -> None:
+        self._file = chain_file(self.path, self._descriptor)
+        self.header, self._layout = self._file.header, self._file.places
+        records = self._file.records()
+        for _ in self._file.blocks(records):
+            pass
         self._n_records = len(records)
         self._last = records[-1]
         self.iteration = int(self._last["stop"])
@@ -216,9 +224,6 @@ class ChainWriter:
             layout.write_all(self._descriptor, self.accepted, offsets["accepted"])
             counter = np.int64(self.iteration).tobytes()
             layout.write_all(self._descriptor, counter, offsets["iteration"])
-
-    def _records(self) -> np.ndarray:
-        return complete_records(self._descriptor, self._layout, self.header.nwalkers)
 
     def _write_record(self, index: int, record: np.ndarray) -> None:
         offset = self._layout.offsets["journal"] + index * record.nbytes
@@ -236,7 +241,7 @@ class ChainWriter:
         self.before_write()
         old = self._layout.offsets
         with disk_errors(self.path, self.iteration), draft_of(self.path, durable=True) as draft:
-            parts = read_initial(self.path)
+            parts = {name: self._file.part(name) for name in self._layout.own_parts}
             new = layout.create(draft, header, capacity, block_capacity, parts)
             sizes = {name: self.iteration * self._row_bytes(name) for name in ROWS}
             sizes["journal"] = self._n_records * self._last.nbytes
@@ -247,22 +252,6 @@ class ChainWriter:
                     layout.copy_rows(self._descriptor, descriptor, *place, size)
             self.before_write()
         self.close()
-        self._descriptor = os.open(self.path, os.O_RDWR)
-        self.header, self._layout = header, new
-
-
-def _record(nwalkers, start, stop, seconds, crc, accepted, state: Snapshot) -> np.ndarray:
-    record = np.zeros((), layout.record_dtype(nwalkers))
-    _, key, position, has_gauss, gauss = state.random_state
-    record["start"], record["stop"], record["data_crc"] = start, stop, crc
-    record["time"], record["seconds"] = time.time(), seconds
-    record["accepted"] = accepted
-    record["rng_key"], record["rng_pos"] = key, position
-    record["rng_has_gauss"], record["rng_gauss"] = has_gauss, gauss
-    return layout.seal(record)
-
-
-def _random_state(record) -> tuple:
-    key = np.array(record["rng_key"], dtype=np.uint32)
-    position, has_gauss = int(record["rng_pos"]), int(record["rng_has_gauss"])
-    return ("MT19937", key, position, has_gauss, float(record["rng_gauss"]))
+        self._descriptor = open_descriptor(self.path, os.O_RDWR)
+        self._file = chain_file(self.path, self._descriptor)
+        self.header, self._layout = self._file.header, self._file.places

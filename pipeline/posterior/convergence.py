@@ -7,7 +7,6 @@ independently started ensembles agree (rank-normalised split R-hat, Vehtari et a
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from scipy import fft
 
 from pipeline.config.models import Convergence
 from pipeline.files import replacing
+from pipeline.json_values import read_with_checksum, text_with_checksum
 
 FILE_NAME = "convergence.json"
 DEFAULT_RULES = Convergence()
@@ -91,13 +91,18 @@ class Verdict:
         """Write ``convergence.json`` in a run's folder, whole or not at all."""
         path = Path(folder) / FILE_NAME
         with replacing(path) as draft:
-            draft.write_text(json.dumps(asdict(self), indent=1))
+            draft.write_text(text_with_checksum(asdict(self)), encoding="utf-8")
         return path
 
     @classmethod
     def load(cls, folder: str | Path) -> Verdict:
-        """Read what `save` wrote."""
-        fields = json.loads((Path(folder) / FILE_NAME).read_text())
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        OSError, ValueError, TypeError: there is none, it is damaged, or of another version
+        """
+        fields = read_with_checksum(Path(folder) / FILE_NAME)
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
 
 

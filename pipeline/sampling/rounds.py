@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pipeline.chains.files import DamagedChainError, read_header
 from pipeline.chains.lock import WriterLock, live_owner
-from pipeline.chains.reader import check_whole, read_progress, salvage
+from pipeline.chains.reader import check_whole, read_progress
+from pipeline.chains.salvage import salvage
 from pipeline.chains.writer import ChainWriter
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.posterior.convergence import Verdict
@@ -233,9 +234,9 @@ def salvage_run(folder: Path, notify=print) -> None:
         with WriterLock(path):
             try:
                 ChainWriter(path).close()
-            except DamagedChainError:
+            except DamagedChainError as error:
                 kept, total = salvage(path)
                 notify(
-                    f"{path}: kept {kept} of {total or '?'} stored steps; "
-                    f"the damaged file is {path.name}.damaged"
+                    f"{path}: kept {kept} of {total or '?'} stored steps; the damaged file is "
+                    f"{path.name}.damaged ({str(error).splitlines()[0]})"
                 )

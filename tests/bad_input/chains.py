@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from dataclasses import replace
 
 import h5py
 
+from pipeline.chains.writer import ChainWriter
+from pipeline.seal import read_seal, write_seal
 from tests.bad_input.case import (
     ENSEMBLE,
     FIRST,
@@ -26,8 +28,34 @@ def other_hdf5(folder):
 
 
 def newer_format(folder):
-    with h5py.File(folder / ENSEMBLE, "r+") as file:
-        file["crtune"].attrs["format"] = 99
+    with open(folder / ENSEMBLE, "r+b") as file:
+        content = read_seal(file.fileno())
+        write_seal(file.fileno(), {**content, "format": 99}, content["changing"])
+
+
+def before_checksums(folder):
+    """HDF5 as written before there were seals."""
+    with h5py.File(folder / ENSEMBLE, "w") as file:
+        file.create_group("crtune").attrs["format"] = 1
+
+
+def flipped_bit_in_record(folder):
+    """One bit in the journal, which used to be taken for the end of the log."""
+    path = folder / FIRST
+    with h5py.File(path, "r") as file:
+        journal = file["crtune/journal"]
+        offset = journal.id.get_offset() + journal.dtype.itemsize + 200
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 0x10
+    path.write_bytes(content)
+
+
+def flipped_counter(folder):
+    path = folder / FIRST
+    with open(path, "r+b") as file:
+        offset = read_seal(file.fileno())["offsets"]["iteration"]
+        file.seek(offset + 5)
+        file.write(b"\x01")
 
 
 def flipped_byte(folder):
@@ -46,9 +74,11 @@ def first_block_spoilt(folder):
 
 
 def header_gone(folder):
-    with h5py.File(folder / ENSEMBLE, "r+") as file:
-        del file["crtune/header"]
-        file["crtune/header"] = "{not JSON"
+    path = folder / ENSEMBLE
+    with open(path, "r+b") as file:
+        offset = read_seal(file.fileno())["parts"]["header"][0]
+        file.seek(offset)
+        file.write(b"{not JSON")
 
 
 def journal_gone(folder):
@@ -66,11 +96,9 @@ def made_for(*files, **fingerprint):
 
     def spoil(folder):
         for name in files:
-            with h5py.File(folder / name, "r+") as file:
-                header = json.loads(file["crtune/header"].asstr()[()])
-                header["fingerprint"] |= fingerprint
-                del file["crtune/header"]
-                file["crtune/header"] = json.dumps(header)
+            with ChainWriter(folder / name) as writer:
+                changed = writer.header.fingerprint | fingerprint
+                writer.describe(replace(writer.header, fingerprint=changed))
 
     return spoil
 
@@ -88,6 +116,17 @@ CHAINS = [
     Case("chain: a folder", (ENSEMBLE,), as_folder(ENSEMBLE), MORE),
     Case("chain: other HDF5", (ENSEMBLE, "no chain file of crtune"), other_hdf5, MORE),
     Case("chain: of a newer version", (ENSEMBLE, "newer", "update"), newer_format, MORE),
+    Case(
+        "chain: before checksums", (ENSEMBLE, "before checksums", "move it"), before_checksums, MORE
+    ),
+    Case(
+        "chain: a bit of the journal",
+        (FIRST, "after step 0 of 4", "journal", "--salvage"),
+        flipped_bit_in_record,
+        MORE,
+    ),
+    Case("chain: a bit of the journal, read", (FIRST, "journal"), flipped_bit_in_record, SUMMARIZE),
+    Case("chain: a bit of the counter", (FIRST, "counted", "--salvage"), flipped_counter, MORE),
     Case("chain: flipped byte", (FIRST, "after step 0 of 4", "--salvage"), flipped_byte, MORE),
     Case(
         "chain: another number, read", (FIRST, "after step 2 of 4"), first_block_spoilt, SUMMARIZE

@@ -15,7 +15,8 @@ import pytest
 
 from pipeline.chains import layout as chain_layout
 from pipeline.chains.files import DamagedChainError
-from pipeline.chains.reader import read_chain, read_progress, salvage
+from pipeline.chains.reader import read_chain, read_progress
+from pipeline.chains.salvage import salvage
 from pipeline.chains.writer import ChainWriter
 from tests.pipeline.chain_blocks import (
     NDIM,
