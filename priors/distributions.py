@@ -164,23 +164,36 @@ def log_normal(median: float, sd: float, low: float = 0.0, high: float = math.in
     )
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A value that is not sampled: its parameter is no coordinate."""
+
+    value: float
+
+    def __str__(self):
+        return f"fixed({self.value!r})"
+
+
 FAMILIES: dict[str, Callable[..., Distribution]] = {
     f.__name__: f for f in (uniform, log_uniform, normal, truncated_normal, log_normal)
 }
 
 
-def distribution_from_table(table: object) -> Distribution:
-    """Distribution of a TOML table such as ``{distribution = "uniform", low = 0.2, high = 1.0}``.
+def distribution_from_table(table: object) -> Distribution | Fixed:
+    """Distribution of a TOML table such as ``{distribution = "uniform", low = 0.2, high = 1.0}``,
+    or the value of one such as ``{fixed = 0.333}``.
 
     Raises
     ------
     CrtuneError: saying what is wrong and what would be right, without file and key
     """
+    if isinstance(table, Mapping) and "fixed" in table:
+        return _fixed(table)
     if not isinstance(table, Mapping) or not isinstance(table.get("distribution"), str):
         raise CrtuneError(
             f"{table!r} is no prior; write it as "
             '{ distribution = "uniform", low = 0.0, high = 1.0 }, '
-            f"the distribution one of {', '.join(FAMILIES)}"
+            f"the distribution one of {', '.join(FAMILIES)}; or as {{ fixed = 0.5 }}"
         )
     family = table["distribution"]
     if family not in FAMILIES:
@@ -195,12 +208,26 @@ def distribution_from_table(table: object) -> Distribution:
             raise CrtuneError(
                 f"{family} takes no {key!r}{suggest(key, accepted)}; it takes {', '.join(accepted)}"
             )
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise CrtuneError(f"{key} = {value!r} should be a number")
+        _check_number(key, value)
     for key, parameter in accepted.items():
         if parameter.default is inspect.Parameter.empty and key not in arguments:
             raise CrtuneError(f"{family} needs {key}; it takes {', '.join(accepted)}")
     return FAMILIES[family](**{k: float(v) for k, v in arguments.items()})
+
+
+def _fixed(table):
+    for key in table:
+        if key != "fixed":
+            raise CrtuneError(f"{key} has no meaning beside fixed; write {{ fixed = 0.5 }} alone")
+    _check_number("fixed", table["fixed"])
+    if math.isinf(table["fixed"]):
+        raise CrtuneError(f"fixed = {table['fixed']!r} should be finite")
+    return Fixed(float(table["fixed"]))
+
+
+def _check_number(key, value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        raise CrtuneError(f"{key} = {value!r} should be a number")
 
 
 def truncated_normal_ppf(u, log_below, log_above):

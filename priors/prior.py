@@ -10,13 +10,21 @@ from functools import cached_property
 import numpy as np
 
 from priors.constraints import Constraint, check_quantities
-from priors.distributions import Distribution
+from priors.distributions import Distribution, Fixed
 from priors.product import ProductPrior
 from transport.errors import CrtuneError
 from transport.parameters import Parameter
 
 VOLUME_DRAWS = 40_000
 """Draws for the kept share of prior volume: its relative error is below 1% for shares over 0.2."""
+
+COSTLY_DRAWS = 10_000
+"""The same where a constraint needs whole spectra: below 2%."""
+
+_BATCH = 2000
+"""States whose spectra are made at a time, some tens of MB."""
+
+Derived = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 
 LEAST_SHARE = 1e-4
 """Constraints that keep less of the prior than this are refused: they contradict it."""
@@ -67,13 +75,21 @@ class Prior:
     ----------
     parameters : in the order of the coordinates
     distributions : of their values, in the same order
-    constraints : on parameters or on what `derived` returns
-    derived : values by name, each (n,), to derived quantities by name, each (n,)
+    constraints : on parameters, fixed ones too, or on what `derived` returns
+    derived : values by name, each (n,), to derived quantities by name, each (n,). Of several such
+        functions only those are called that a constraint needs; those after the first may be slow
     source : file that the prior came from, for messages
+    fixed : parameters that are no coordinates, with their values
+
+    Attributes
+    ----------
+    parameters : those that are sampled
+    fixed : values of the others by name
 
     Raises
     ------
-    CrtuneError: a constraint on an unknown quantity, a log10 coordinate that may be 0 or below
+    CrtuneError: a constraint on an unknown quantity, a log10 coordinate that may be 0 or below,
+        nothing left to sample
     """
 
     def __init__(
@@ -81,35 +97,37 @@ class Prior:
         parameters: Sequence[Parameter],
         distributions: Sequence[Distribution],
         constraints: Sequence[Constraint] = (),
-        derived: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]] | None = None,
+        derived: Derived | Sequence[Derived] | None = None,
         source: str = "prior",
+        fixed: Mapping[Parameter, float] | None = None,
     ):
         self.parameters = tuple(parameters)
         self.distributions = tuple(distributions)
         self.constraints = tuple(constraints)
         self.source = source
         self.ndim = len(self.parameters)
-        self._derived = derived
-        self._parameter_names = {p.name for p in self.parameters}
-        self._needs_derived = any(c.name not in self._parameter_names for c in self.constraints)
+        self.fixed = {p.name: float(value) for p, value in (fixed or {}).items()}
         self._log = np.array([p.scale == "log10" for p in self.parameters], dtype=bool)
         try:
+            _check_fixed(fixed or {}, self.parameters)
             self.product = ProductPrior(
                 self.distributions,
                 [p.scale for p in self.parameters],
                 [p.name for p in self.parameters],
             )
-            if self.constraints:
-                fiducial = {p.name: np.array([float(p.fiducial)]) for p in self.parameters}
-                check_quantities(self.constraints, self._quantities(fiducial, everything=True))
+            functions = (derived,) if callable(derived) else tuple(derived or ())
+            self._cheap, self._costly = self._needed(functions)
         except CrtuneError as error:
             raise CrtuneError(f"{source}: {error}") from None
 
     def values(self, theta: np.ndarray) -> dict[str, np.ndarray]:
-        """Physical values by parameter name, each (n,), of coordinates (n, ndim)."""
+        """Physical values by parameter name, each (n,), of coordinates (n, ndim); the fixed ones
+        come last."""
         columns = np.array(np.atleast_2d(theta).T, dtype=float, order="C")
         columns[self._log] = 10.0 ** columns[self._log]
-        return {p.name: column for p, column in zip(self.parameters, columns, strict=True)}
+        values = {p.name: column for p, column in zip(self.parameters, columns, strict=True)}
+        n = columns.shape[1]
+        return values | {name: np.full(n, value) for name, value in self.fixed.items()}
 
     def log_density(self, theta: np.ndarray) -> np.ndarray:
         """Log-density of coordinates (n, ndim), (n,), constraints included."""
@@ -128,7 +146,7 @@ class Prior:
     def satisfied(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Where values satisfy all constraints, (n,) bool."""
         kept = np.ones(len(next(iter(values.values()))), dtype=bool)
-        if self.constraints:
+        if self.constraints and len(kept):
             quantities = self._quantities(values)
             for constraint in self.constraints:
                 kept &= constraint.satisfied(quantities)
@@ -169,27 +187,57 @@ class Prior:
         """
         if not self.constraints:
             return KeptShare(1.0, 0.0, 0, {})
-        theta = self.transform(np.random.default_rng(20190813).random((VOLUME_DRAWS, self.ndim)))
+        draws = COSTLY_DRAWS if self._costly else VOLUME_DRAWS
+        theta = self.transform(np.random.default_rng(20190813).random((draws, self.ndim)))
         quantities = self._quantities(self.values(theta))
         satisfied = np.array([c.satisfied(quantities) for c in self.constraints])
         share = float(satisfied.all(axis=0).mean())
         if share < LEAST_SHARE:
-            self._refuse(share, VOLUME_DRAWS)
-        error = math.sqrt(share * (1.0 - share) / VOLUME_DRAWS)
+            self._refuse(share, draws)
+        error = math.sqrt(share * (1.0 - share) / draws)
         each = {str(c): float(s.mean()) for c, s in zip(self.constraints, satisfied, strict=True)}
-        return KeptShare(share, error, VOLUME_DRAWS, each)
+        return KeptShare(share, error, draws, each)
 
     def describe(self) -> dict[str, str]:
-        """Distribution of each parameter and the constraints, as text by name."""
+        """Distribution or fixed value of each parameter and the constraints, as text by name."""
         texts = {p.name: str(d) for p, d in zip(self.parameters, self.distributions, strict=True)}
+        texts |= {name: str(Fixed(value)) for name, value in self.fixed.items()}
         if self.constraints:
             texts["constraints"] = ", ".join(sorted(str(c) for c in self.constraints))
         return texts
 
-    def _quantities(self, values, everything=False):
-        if self._derived is None or not (self._needs_derived or everything):
-            return values
-        return {**values, **self._derived(values)}
+    def _needed(self, functions) -> tuple[tuple[Derived, ...], tuple[Derived, ...]]:
+        """Of the functions that give derived quantities those that the constraints need: the
+        first, which is cheap, and the others."""
+        fiducial = {p.name: np.array([float(p.fiducial)]) for p in self.parameters}
+        fiducial |= {name: np.array([value]) for name, value in self.fixed.items()}
+        known, needed = set(fiducial), []
+        left = {c.name for c in self.constraints} - known
+        for function in functions if left else ():
+            offered = set(_called(function, fiducial)) - known
+            needed += [function] if left & offered else []
+            known, left = known | offered, left - offered
+            if not left:
+                break
+        check_quantities(self.constraints, sorted(known))
+        cheap = tuple(f for f in needed if f is functions[0])
+        return cheap, tuple(f for f in needed if f not in cheap)
+
+    def _quantities(self, values):
+        """Values and what the constraints need beyond them."""
+        found = dict(values)
+        for function in self._cheap:
+            found |= _called(function, values)
+        n = len(next(iter(values.values())))
+        for function in self._costly:
+            parts = [
+                _called(function, {k: v[start : start + _BATCH] for k, v in values.items()})
+                for start in range(0, n, _BATCH)
+            ]
+            for name in {c.name for c in self.constraints} - found.keys():
+                if parts and name in parts[0]:
+                    found[name] = np.concatenate([np.asarray(part[name]) for part in parts])
+        return found
 
     def _refuse(self, share, draws):
         texts = ", ".join(str(c) for c in self.constraints)
@@ -197,3 +245,22 @@ class Prior:
             f"{self.source}: the constraints {texts} keep a share of {share:.2g} of the prior "
             f"({draws} draws); loosen them, or move the priors to where they hold"
         )
+
+
+def _called(function, values):
+    """Derived quantities; what is no number there satisfies no constraint."""
+    try:
+        with np.errstate(all="ignore"):
+            return function(values)
+    except (ValueError, ArithmeticError) as error:
+        raise CrtuneError(
+            f"a constraint needs what the scenario refuses to give: {error}"
+        ) from None
+
+
+def _check_fixed(fixed, free) -> None:
+    if not free:
+        raise CrtuneError("every parameter is fixed: nothing is left to sample")
+    for parameter, value in fixed.items():
+        if parameter.scale == "log10" and not value > 0:
+            raise CrtuneError(f"{parameter.name} = {value!r}: it is fixed, and should be above 0")

@@ -183,7 +183,7 @@ class TestFingerprint:
         ("scenario_options.pivot=-1.0", ["scenario_options", "pivot = -1.0", "above 0"]),
         ("data.ams02_bc_2016.rigidity_min=1e9", ["ams02_bc_2016", "rigidity_min"]),
         ("covariance.correlation_length={acceptanc=0.1}", ["did you mean 'acceptance'"]),
-        ("priors=plausible", ["plausible.toml", "no prior for parameter"]),
+        ("priors=plausible", ["plausible.toml", "2 priors are missing", "parameter slope"]),
     ],
 )
 def test_what_only_shows_when_the_parts_meet(config, assignment, words):

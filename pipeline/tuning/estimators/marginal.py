@@ -41,17 +41,23 @@ _BLOCK = 1000
 
 def amplitude_columns(problem) -> list[int]:
     """Which coordinates of a `pipeline.problem.Problem` are amplitudes of its discrepancy, one for
-    each group."""
+    each group; amplitudes that the prior fixes are none."""
     names = [p.name for p in problem.parameters]
-    return [names.index(parameter_name(group)) for group in _groups(problem)]
+    amplitudes = [parameter_name(group) for group in _groups(problem)]
+    return [names.index(name) for name in amplitudes if name in names]
 
 
 def _groups(problem):
-    return tuple(getattr(getattr(problem, "likelihood", None), "groups", ()))
+    """Groups of the discrepancy, those whose amplitude is fixed last."""
+    groups = getattr(getattr(problem, "likelihood", None), "groups", ())
+    fixed = getattr(problem.prior, "fixed", {}) if groups else {}
+    return tuple(sorted(groups, key=lambda group: parameter_name(group) in fixed))
 
 
 class Marginal:
     """Likelihood of the coordinates that are no amplitude. Without amplitudes, the problem's own.
+
+    Of a group whose amplitude is fixed all nodes are at that amplitude.
 
     Parameters
     ----------
@@ -90,7 +96,8 @@ class Marginal:
         grid = low + 0.5 * (high - low) * (1.0 + x)[:, None]
         log_share = product.terms(grid)[:, self._columns] + np.log(weight)[:, None]
         edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])[:, None]
-        self.log_share = (log_share - logsumexp(log_share, axis=0)).T
+        of_fixed = np.full((len(self.groups) - len(self._columns), nodes), -np.log(nodes))
+        self.log_share = np.vstack([(log_share - logsumexp(log_share, axis=0)).T, of_fixed])
         self._edges = (low + (high - low) * edges)[:, self._columns]
         values = self.problem.values(grid)
         self._amplitudes = {group: values[parameter_name(group)] for group in self.groups}
@@ -148,7 +155,7 @@ class Marginal:
 
     def _with_amplitudes(self, theta, rng):
         drawn, rows = theta.copy(), np.arange(len(theta))
-        for i, log_l in enumerate(self._by_amplitude(theta)):
+        for i, log_l in enumerate(self._by_amplitude(theta)[: len(self._columns)]):
             log_p = log_l + self.log_share[i]
             below = np.cumsum(np.exp(log_p - log_p.max(axis=1, keepdims=True)), axis=1)
             at = rng.random((len(theta), 1)) * below[:, -1:]

@@ -42,7 +42,7 @@ def discrepancy_needed(problem, theta: np.ndarray, log_weight: np.ndarray) -> Ne
 
     Parameters
     ----------
-    problem : with the names, values and the product of distributions of
+    problem : with the parameters, values and the product of distributions of
         `pipeline.problem.Problem`
     theta : (n, ndim) sampled coordinates
     log_weight : (n,) logarithms of their weights, with any normalisation
@@ -52,9 +52,11 @@ def discrepancy_needed(problem, theta: np.ndarray, log_weight: np.ndarray) -> Ne
     size = weighted_size(log_weight)
     cdf = problem.prior.product.cdf(theta)
     groups, rows = [], []
-    for i, (name, value) in enumerate(problem.values(theta).items()):
+    values = problem.values(theta)
+    for i, name in enumerate(p.name for p in problem.parameters):
         if not name.startswith(PREFIX):
             continue
+        value = values[name]
         groups.append(name.removeprefix(PREFIX))
         off = 0.5 / np.sqrt(size)
         low, below, median, above, high = weighted_quantiles(

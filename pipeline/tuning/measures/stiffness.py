@@ -141,6 +141,8 @@ def stiffness(
             "any posterior draw; look for the likelihood's NaN in the notes of the run"
         )
     values = problem.values(theta[possible])
+    if amplitude is not None:  # also where the prior fixes another one
+        values |= {b.amplitude: np.full(possible.sum(), amplitude) for b in blocks if b.amplitude}
     fisher = fisher_matrices(fine[possible], blocks, values)
     rough = np.linalg.eigvalsh(fisher_matrices(coarse[possible], blocks, values))[:, ::-1]
     eigenvalues, vectors = np.linalg.eigh(fisher)

@@ -227,6 +227,9 @@ class Study:
         )
 
     def _conspiracy(self):
+        """Nothing where all that is sampled describes one medium."""
+        if len({p.medium for p in self.problem.parameters} - {"", *NUISANCE_MEDIA}) < 2:
+            return
         n = self.settings.shuffled_draws
         self._remember(
             "conspiracy",

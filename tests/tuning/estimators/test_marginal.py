@@ -131,6 +131,33 @@ def test_without_amplitudes_it_is_the_problem_itself():
     np.testing.assert_array_equal(marginal.with_amplitudes(theta, rng), theta)
 
 
+def test_a_fixed_amplitude_is_no_amplitude_to_integrate(tmp_path):
+    """The likelihood at it, exactly; the other group is integrated as before."""
+    path = tmp_path / "priors.toml"
+    path.write_text(
+        'extends = "plausible"\n[nuisance]\ndiscrepancy_proton_earth = { fixed = 0.07 }\n'
+        "discrepancy_proton_interstellar = { fixed = 0.2 }\n"
+    )
+    problem = build_problem(config_from_toml(RUN.format(priors=path)))
+    marginal = Marginal(problem)
+    (index,) = amplitude_columns(problem)
+    assert problem.names[index] == "log10_discrepancy_boron_to_carbon"
+    rng = np.random.default_rng(7)
+    theta = problem.sample_prior(30, rng)
+    drawn = marginal.with_amplitudes(theta, rng)
+    assert np.all((drawn != theta).sum(axis=1) == 1)
+    # by brute force over a fine grid of the one amplitude that is sampled
+    u = (np.arange(4000) + 0.5) / 4000
+    cube = np.full((4000, problem.ndim), 0.5)
+    cube[:, index] = u
+    grid = problem.prior_transform(cube)[:, index]
+    for state, found in zip(theta[:3], marginal.log_likelihood(theta[:3]), strict=True):
+        states = np.tile(state, (4000, 1))
+        states[:, index] = grid
+        direct = logsumexp(problem.log_likelihood(states).sum(axis=1)) - np.log(4000)
+        assert found == pytest.approx(direct, abs=2e-3)
+
+
 def test_a_constraint_on_an_amplitude_is_refused(problem):
     prior = problem.prior
     name = problem.parameters[amplitude_columns(problem)[0]].name
