@@ -67,6 +67,16 @@ def remove_drafts(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def opened(path: Path, flags: int = os.O_RDWR):
+    """Descriptor of a file, by default to be changed."""
+    descriptor = os.open(path, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:

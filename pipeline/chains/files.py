@@ -201,16 +201,6 @@ def row_bytes(header: ChainHeader, name: str) -> int:
 
 
 @contextlib.contextmanager
-def opened(path: Path):
-    """Descriptor of a file to be changed."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
 def disk_errors(path: Path, steps: int | None):
     """Errors of the disk as one sentence; `steps` are safe whatever happens."""
     try:

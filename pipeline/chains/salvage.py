@@ -13,7 +13,6 @@ from pipeline.chains.files import (
     ROWS,
     ChainFile,
     DamagedChainError,
-    opened,
     row_bytes,
 )
 from pipeline.chains.journal import (
@@ -24,7 +23,7 @@ from pipeline.chains.journal import (
     whole_slots,
 )
 from pipeline.chains.layout import ChainHeader
-from pipeline.files import draft_of
+from pipeline.files import draft_of, opened
 from pipeline.seal import SealError, read_seal
 from transport.errors import CrtuneError
 

@@ -22,13 +22,12 @@ from pipeline.chains.files import (
     chain_file,
     disk_errors,
     open_descriptor,
-    opened,
     row_bytes,
     row_shape,
 )
 from pipeline.chains.journal import checksum, make_record, random_state
 from pipeline.chains.layout import ChainHeader
-from pipeline.files import draft_of, remove_drafts
+from pipeline.files import draft_of, opened, remove_drafts
 from pipeline.provenance import same_origin, session
 from transport.errors import CrtuneError
 

@@ -20,7 +20,6 @@ Amplitudes of a model discrepancy are not sampled but integrated, and drawn afte
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from pipeline.tuning.estimators.checkpoint import Checkpoint
 from pipeline.tuning.estimators.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
 from pipeline.tuning.measures.needed import weighted_quantiles
 from transport.errors import CrtuneError
@@ -153,7 +153,7 @@ def run_nested(
     seed : of all randomness
     log_likelihood : coordinates (n, ndim) inside the constraints -> (n,), instead of the
         problem's own, amplitudes at their prior median
-    checkpoint : file to go on from and to write to; removed at the end
+    checkpoint : file to go on from and to write to (`Checkpoint`); removed at the end
     progress : whether to draw a bar on stderr
     tell : told of a checkpoint that cannot be read, which is set aside
 
@@ -164,11 +164,10 @@ def run_nested(
     settings = settings or NestedSettings()
     marginal = Marginal(problem, settings.nodes)
     for attempt in settings.attempts():
-        path = _checkpoint(problem, attempt, seed, checkpoint)
-        sampler = _sampler(
-            marginal, log_likelihood or marginal.log_likelihood, attempt, seed, path, tell
-        )
-        done = _run(sampler, attempt, progress, title)
+        kept = _checkpoint(problem, attempt, seed, checkpoint, tell)
+        target = log_likelihood or marginal.log_likelihood
+        sampler = _sampler(marginal, target, attempt, seed, kept)
+        done = _run(sampler, attempt, progress, title, kept)
         if done:
             break
     theta, log_weight, log_l = sampler.posterior()
@@ -205,17 +204,24 @@ def run_nested(
     )
 
 
-def _sampler(marginal, target, settings, seed, path, tell):
+def _sampler(marginal, target, settings, seed, kept: Checkpoint | None):
     from nautilus import Sampler  # slow to import: scikit-learn
 
     def log_l(theta):
         result = np.full(len(theta), _IMPOSSIBLE)
         inside = np.flatnonzero(marginal.problem.log_prior(theta) > -np.inf)
         if inside.size:
-            values = target(theta[inside])
+            try:
+                values = target(theta[inside])
+            except BaseException:
+                if kept:
+                    kept.keep()  # here nautilus writes nothing
+                raise
             result[inside] = np.where(np.isfinite(values), values, _IMPOSSIBLE)
         return result
 
+    if kept:
+        kept.restore()
     try:
         return Sampler(
             marginal.prior_transform,
@@ -226,27 +232,23 @@ def _sampler(marginal, target, settings, seed, path, tell):
             n_batch=200,
             vectorized=True,
             seed=seed,
-            filepath=path,
+            filepath=kept and str(kept.live),
         )
     except (OSError, KeyError, ValueError, RuntimeError) as error:
-        if path is None or not Path(path).exists():
+        if kept is None or not kept.path.exists():
             raise
-        # killed while it was written; all it held was time
-        aside = f"{path}.damaged"
-        os.replace(path, aside)
-        tell(f"a checkpoint that cannot be read ({error}) was set aside as {aside}, beginning anew")
-        return _sampler(marginal, target, settings, seed, path, tell)
+        kept.set_aside(error)  # whole, but of another version of nautilus
+        return _sampler(marginal, target, settings, seed, kept)
 
 
-def _checkpoint(problem, settings, seed, checkpoint):
-    """The path, marked with what it belongs to, so that another problem's is never taken up."""
+def _checkpoint(problem, settings, seed, checkpoint, tell) -> Checkpoint | None:
+    """Its path is marked with what it belongs to: another problem's is never taken up."""
     if checkpoint is None:
         return None
     checkpoint = Path(checkpoint)
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     mark = repr((sorted(problem.fingerprint().items()), asdict(settings), seed, NESTED_ESTIMATOR))
     tag = hashlib.sha256(mark.encode()).hexdigest()[:12]
-    return str(checkpoint.with_suffix(f".{tag}.hdf5"))
+    return Checkpoint(checkpoint.with_suffix(f".{tag}.hdf5"), tell)
 
 
 def _clear(checkpoint):
@@ -257,7 +259,7 @@ def _clear(checkpoint):
             path.unlink()
 
 
-def _run(sampler, settings, progress, title):
+def _run(sampler, settings, progress, title, kept: Checkpoint | None):
     """Run in slices, to show progress and to be stopped between them."""
     bar = tqdm(desc=title, unit="call", disable=not progress, dynamic_ncols=True, leave=False)
     with warnings.catch_warnings(), bar:
@@ -271,6 +273,8 @@ def _run(sampler, settings, progress, title):
                 discard_exploration=settings.discard_exploration,
                 timeout=_SLICE,
             )
+            if kept:
+                kept.keep()
             bar.update(sampler.n_like - bar.n)
             bar.set_postfix_str(
                 f"{settings.n_live} live points, "

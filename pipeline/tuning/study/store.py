@@ -2,7 +2,8 @@
 
 A result carries the key of what it was made from: problem, version of the estimator, settings.
 Asked for under another key, it is as good as not there; so nothing is made twice, and nothing stale
-is taken for new.
+is taken for new. The whole file is under one checksum (`pipeline.seal`), compared before any of it
+is read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +21,8 @@ import h5py
 import numpy as np
 
 from pipeline import provenance
-from pipeline.files import replacing
+from pipeline.files import opened, remove_drafts, replacing
+from pipeline.seal import SEAL_BYTES, NoSealError, SealError, check_seal, read_seal, write_seal
 from transport.errors import CrtuneError
 
 Result = TypeVar("Result")
@@ -64,12 +68,12 @@ def made_from(path: str | Path) -> tuple[str, str] | None:
     key = stored_key(path)
     if key is None:
         return None
-    identity, *rest = key.split()
+    identity, *rest = key.split() or [""]
     return identity, rest[0] if len(rest) > 1 else ""
 
 
 def stored_key(path: str | Path) -> str | None:
-    """Key of a stored result; None if there is no result.
+    """Key of a stored result; None if there is no result, "" for one from before checksums.
 
     Raises
     ------
@@ -78,11 +82,8 @@ def stored_key(path: str | Path) -> str | None:
     path = Path(path)
     if not path.is_file():
         return None
-    try:
-        with h5py.File(path, "r") as file:
-            return str(file.attrs["key"])
-    except (OSError, KeyError, RuntimeError) as error:
-        raise _damaged(path, error) from error
+    with _whole(path) as file:
+        return "" if file is None else str(file.attrs["key"])
 
 
 def save(path: str | Path, result, key: str) -> Path:
@@ -98,13 +99,17 @@ def save(path: str | Path, result, key: str) -> Path:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_drafts(path)
     content = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
     size = sum(np.asarray(v).nbytes for v in content.values() if isinstance(v, np.ndarray))
-    with replacing(path, size + _OVERHEAD) as draft, h5py.File(draft, "w") as file:
-        file.attrs["key"] = key
-        file.attrs["result"] = type(result).__name__
-        file.attrs["provenance"] = json.dumps(provenance.session())
-        _write(file, content)
+    with replacing(path, size + _OVERHEAD) as draft:
+        with h5py.File(draft, "w", userblock_size=SEAL_BYTES) as file:
+            file.attrs["key"] = key
+            file.attrs["result"] = type(result).__name__
+            file.attrs["provenance"] = json.dumps(provenance.session())
+            _write(file, content)
+        with opened(draft) as descriptor:
+            write_seal(descriptor, {"kind": "result"})
     return path
 
 
@@ -118,19 +123,19 @@ def load(path: str | Path, cls: type[Result], key: str | None = None) -> Result 
     path = Path(path)
     if not path.is_file():
         return None
+    with _whole(path) as file:
+        if file is None:
+            return None
+        if file.attrs["result"] != cls.__name__:
+            raise CrtuneError(f"{path}: holds a {file.attrs['result']}, not a {cls.__name__}")
+        if key is not None and file.attrs["key"] != key:
+            return None
+        content = _read(file)
     try:
-        with h5py.File(path, "r") as file:
-            if file.attrs["result"] != cls.__name__:
-                raise CrtuneError(f"{path}: holds a {file.attrs['result']}, not a {cls.__name__}")
-            if key is not None and file.attrs["key"] != key:
-                return None
-            content = _read(file)
         # a field that this version does not know, or one that it lacks, makes the result stale
         return cls(**content)
     except TypeError:
         return None
-    except (OSError, KeyError, RuntimeError) as error:
-        raise _damaged(path, error) from error
 
 
 def remember(path: str | Path, cls: type[Result], key: str, make: Callable[[], Result]) -> Result:
@@ -145,6 +150,27 @@ def remember(path: str | Path, cls: type[Result], key: str, make: Callable[[], R
 def _checksum(content) -> str:
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def _whole(path: Path):
+    """A result's file that agrees with its checksum, open; None if it is from before checksums.
+
+    Raises
+    ------
+    CrtuneError: it is damaged, or cannot be read
+    """
+    try:
+        with opened(path, os.O_RDONLY) as descriptor:
+            check_seal(descriptor, read_seal(descriptor))
+            with h5py.File(path, "r", locking=False) as file:
+                yield file
+    except NoSealError:
+        if not h5py.is_hdf5(path):
+            raise _damaged(path, "it is not HDF5") from None
+        yield None
+    except (SealError, OSError, KeyError, RuntimeError) as error:
+        raise _damaged(path, error) from error
 
 
 def _damaged(path, error) -> CrtuneError:

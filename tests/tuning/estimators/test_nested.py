@@ -6,6 +6,7 @@ import pytest
 from pipeline.tuning.estimators.nested import NestedRun, NestedSettings, run_nested
 from pipeline.tuning.measures.evidence import SHARED_ERROR, combine
 from priors.prior import KeptShare
+from tests.reliability.flips import flipped
 from tests.toy_problems import BananaProblem, GaussianProblem
 from transport.errors import CrtuneError
 
@@ -120,18 +121,19 @@ def test_the_checkpoint_of_another_problem_is_not_taken_up(tmp_path):
     assert np.average(run.theta[:, 0], weights=run.weights) == pytest.approx(5.0, abs=0.1)
 
 
-def test_a_checkpoint_that_was_cut_off_is_set_aside_and_told(tmp_path):
+@pytest.mark.parametrize("spoil", [lambda raw: raw[:500], lambda raw: flipped(raw, 8 * 9000)])
+def test_a_damaged_checkpoint_is_set_aside_and_told(tmp_path, spoil):
     problem, path, told = GaussianProblem(ndim=3), tmp_path / "nested.checkpoint", []
 
     def stops(theta):
-        if list(tmp_path.iterdir()):
+        if list(tmp_path.glob("*.live.hdf5")):
             raise KeyboardInterrupt
         return problem.log_likelihood(theta).sum(axis=1)
 
     with pytest.raises(KeyboardInterrupt):
         run_nested(problem, QUICK, log_likelihood=stops, checkpoint=path)
-    (written,) = tmp_path.iterdir()
-    written.write_bytes(written.read_bytes()[:500])
+    (written,) = (p for p in tmp_path.iterdir() if ".live" not in p.name)
+    written.write_bytes(spoil(written.read_bytes()))
     run = run_nested(problem, QUICK, checkpoint=path, tell=told.append)
     assert run.converged
     assert [p.name for p in tmp_path.iterdir()] == [f"{written.name}.damaged"]
@@ -153,7 +155,7 @@ def test_a_run_that_gets_nowhere_begins_anew_with_more_live_points(tmp_path):
         pass
 
     def stops(theta):
-        if len(list(tmp_path.iterdir())) > 1:  # the second attempt has begun
+        if len(list(tmp_path.glob("*.live.hdf5"))) > 1:  # the second attempt has begun
             raise Stopped
         return problem.log_likelihood(theta).sum(axis=1)
 

@@ -6,9 +6,16 @@ import h5py
 import numpy as np
 import pytest
 
+from pipeline.seal import SEAL_BYTES
 from pipeline.tuning.study import store
+from tests.reliability.flips import flip_bits
 from tests.toy_problems import GaussianProblem
 from transport.errors import CrtuneError
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,27 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path):
         store.load(path, Result, "key")
     with pytest.raises(CrtuneError, match=r"result\.h5.*delete it"):
         store.made_from(path)
+
+
+def test_every_bit_is_under_the_checksum(tmp_path, rng):
+    path = store.save(tmp_path / "result.h5", result(), "key")
+
+    def read():
+        back = store.load(path, Result)
+        return repr(back), store.stored_key(path)
+
+    size = path.stat().st_size
+    seen = flip_bits(path, rng.integers(8 * SEAL_BYTES, 8 * size, 200), read)
+    assert seen == {"told": 200}
+    flip_bits(path, rng.integers(0, 8 * SEAL_BYTES, 100), read)  # its second copy is a spare
+
+
+def test_a_result_from_before_checksums_is_stale(tmp_path):
+    path = tmp_path / "result.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["key"], file.attrs["result"] = "key", "Result"
+    assert store.load(path, Result, "key") is None
+    assert store.made_from(path) == ("", "")
 
 
 def test_a_result_knows_the_problem_it_is_made_from(tmp_path):
