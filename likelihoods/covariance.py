@@ -227,6 +227,25 @@ class GaussianLikelihood:
         chi2 = np.sum(self.factor.whiten(residuals) ** 2, axis=1)
         return np.where(possible, -0.5 * (chi2 + self._constant), -np.inf)[:, None]
 
+    def replicate(
+        self, predictions: Mapping[str, np.ndarray], values, rng
+    ) -> dict[str, np.ndarray]:
+        """Data (n, n_bins) about predictions (n, n_bins), with the errors of the measurement.
+
+        The likelihood is Gaussian in the flux: where errors are large a few may be negative.
+        """
+        predicted = predictions[self.names[0]]
+        noise = rng.standard_normal(predicted.shape) @ self.factor.lower.T
+        # A residual is model minus data, relative to the measured value.
+        residual = self.sides.unscale(-noise)
+        return {self.names[0]: predicted - residual * self.measurement.value}
+
+    def chi2(self, data: Mapping[str, np.ndarray], predictions, values) -> dict[str, np.ndarray]:
+        """r^T C^-1 r, (n,), for any data (n or 1, n_bins)."""
+        name = self.names[0]
+        residual = self.sides.scale((predictions[name] - data[name]) / self.measurement.value)
+        return {name: np.sum(self.factor.whiten(residual) ** 2, axis=1)}
+
     def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, Measurement]:
         """Mock data about a prediction (1, n_bins), with errors relative to the prediction.
 

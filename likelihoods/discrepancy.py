@@ -39,7 +39,7 @@ from likelihoods.measurement import Measurement
 from transport.errors import CrtuneError
 from transport.suggest import suggest
 
-_DEFAULT_GROUP = {
+DEFAULT_GROUP = {
     ("proton", True): "proton_earth",
     ("proton", False): "proton_interstellar",
     ("boron_to_carbon", True): "boron_to_carbon",
@@ -106,7 +106,7 @@ class DiscrepancyOptions:
                 group_of[name] = group
         groups: dict[str, list[str]] = {}
         for name, measurement in datasets.items():
-            default = _DEFAULT_GROUP[measurement.observable, measurement.is_modulated]
+            default = DEFAULT_GROUP[measurement.observable, measurement.is_modulated]
             groups.setdefault(group_of.get(name, default), []).append(name)
         return groups
 
@@ -205,6 +205,15 @@ class DiscrepantLikelihood:
         terms = self._bases[-1].log_likelihood_at_each(residuals, np.square(amplitudes))
         return np.where(possible.all(axis=1)[:, None], terms, -np.inf)
 
+    @property
+    def basis(self) -> tuple[np.ndarray, np.ndarray]:
+        """V (n, n) and lambda (n,) of all data sets of the group: V^T C V = 1, V^T K V = lambda."""
+        return self._bases[-1].vectors, self._bases[-1].eigenvalues
+
+    def residuals(self, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
+        """ln m - ln d of the whole group (n, n_points), in the measure of its reference errors."""
+        return self._residuals(predictions)[0]
+
     def _residuals(self, predictions):
         residuals, possible = [], []
         for name, log_data, sides in zip(self.names, self._log_data, self.sides, strict=True):
@@ -215,20 +224,43 @@ class DiscrepantLikelihood:
             possible.append(good)
         return np.concatenate(residuals, axis=1), np.stack(possible, axis=1)
 
-    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, Measurement]:
-        """Mock data about predictions (1, n_bins): one process for all, independent noise."""
-        amplitude = float(np.ravel(values[self.amplitude])[0])
+    def replicate(
+        self, predictions: Mapping[str, np.ndarray], values, rng
+    ) -> dict[str, np.ndarray]:
+        """Data (n, n_bins) about predictions (n, n_bins): one process for all data sets of a draw,
+        independent noise."""
+        amplitude = np.asarray(values[self.amplitude], dtype=float)[:, None]
         # K is numerically singular; the eigenbasis draws from it without a jitter.
         eigenvalues, vectors = np.linalg.eigh(self.process)
-        normal = rng.standard_normal(eigenvalues.size)
-        delta = amplitude * vectors @ (np.sqrt(np.maximum(eigenvalues, 0.0)) * normal)
-        mock = {}
+        normal = rng.standard_normal((len(amplitude), eigenvalues.size))
+        delta = amplitude * (normal * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T
+        data = {}
         for i, (name, process) in enumerate(
-            zip(self.names, np.split(delta, self._ends[:-1]), strict=True)
+            zip(self.names, np.split(delta, self._ends[:-1], axis=1), strict=True)
         ):
-            noise = factorise(self.noise[i], name).lower @ rng.standard_normal(process.size)
+            noise = rng.standard_normal(process.shape) @ factorise(self.noise[i], name).lower.T
             # A residual is model minus data.
-            residual = self.sides[i].unscale(-(process + noise)[None])[0]
-            data = predictions[name][0] * np.exp(-residual)
-            mock[name] = self.measurements[i].with_values(data, data)
-        return mock
+            residual = self.sides[i].unscale(-(process + noise))
+            data[name] = predictions[name] * np.exp(-residual)
+        return data
+
+    def draw(self, predictions: Mapping[str, np.ndarray], values, rng) -> dict[str, Measurement]:
+        """Mock measurements about predictions (1, n_bins)."""
+        one = {self.amplitude: np.ravel(values[self.amplitude])[:1]}
+        data = self.replicate(predictions, one, rng)
+        return {
+            name: measurement.with_values(data[name][0], data[name][0])
+            for name, measurement in zip(self.names, self.measurements, strict=True)
+        }
+
+    def chi2(self, data: Mapping[str, np.ndarray], predictions, values) -> dict[str, np.ndarray]:
+        """r^T (C + a^2 K)^-1 r of each data set by itself, (n,), for any data (n or 1, n_bins)."""
+        variance = np.asarray(values[self.amplitude], dtype=float)[:, None] ** 2
+        found = {}
+        for i, (name, measurement) in enumerate(zip(self.names, self.measurements, strict=True)):
+            rows = slice(self._ends[i] - measurement.n_bins, self._ends[i])
+            eigenvalues, vectors = eigh(self.process[rows, rows], self.noise[i])
+            residual = self.sides[i].scale(np.log(predictions[name]) - np.log(data[name]))
+            inflation = 1.0 + variance * np.maximum(eigenvalues, 0.0)
+            found[name] = np.sum((residual @ vectors) ** 2 / inflation, axis=1)
+        return found

@@ -95,6 +95,10 @@ class JointLikelihood:
             for group, members in self.groups.items()
         ]
 
+    def group_term(self, group: str) -> DiscrepantLikelihood:
+        """The part of the likelihood that a discrepancy group stands for."""
+        return self._terms[list(self.groups).index(group)]
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """All parameters `values` must hold: the scenario's, then the nuisances."""
@@ -247,6 +251,27 @@ class JointLikelihood:
         spectra = self.scenario.spectra(values, predictor.rigidity)
         return predictor.predict(spectra, values)[name]
 
+    def replicate(
+        self, values: Mapping[str, np.ndarray], rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Data sets (n, n_bins) as they might have come out at each of n parameter vectors,
+        discrepancy and noise drawn anew."""
+        predictions = self.predict(values)
+        return self._of_terms(lambda term: term.replicate(predictions, values, rng))
+
+    def chi2(
+        self, data: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Squared distance (n,) of any data (n or 1, n_bins) from the predictions at n parameter
+        vectors, in units of noise and discrepancy together, each data set by itself."""
+        predictions = self.predict(values)
+        return self._of_terms(lambda term: term.chi2(data, predictions, values))
+
+    def _of_terms(self, ask) -> dict:
+        """What `ask` gives of every term, by data set in order."""
+        found = {name: value for term in self._terms for name, value in ask(term).items()}
+        return {name: found[name] for name in self.dataset_names}
+
     def simulate(
         self, values: Mapping[str, np.ndarray], rng: np.random.Generator
     ) -> JointLikelihood:
@@ -268,13 +293,9 @@ class JointLikelihood:
         for name, predicted in predictions.items():
             if len(predicted) != 1 or not np.all(np.isfinite(predicted) & (predicted > 0)):
                 raise CrtuneError(f"mock data: no possible prediction of {name} at these values")
-        mock: dict[str, Measurement] = {}
-        for term in self._terms:
-            mock |= term.draw(predictions, values, rng)
-        datasets = {name: mock[name] for name in self.dataset_names}
         return JointLikelihood(
             self.scenario,
-            datasets,
+            self._of_terms(lambda term: term.draw(predictions, values, rng)),
             self.covariance,
             self.discrepancy,
             self.predictor.points_per_decade,

@@ -66,6 +66,7 @@ class Measurement:
     components : the parts of the error
     doi, reference, derived : provenance, as written in the table
     path, sha256 : file read, and the checksum of its bytes
+    shared_potential : name of the modulation potential, where it is not that of the period alone
     """
 
     name: str
@@ -82,6 +83,7 @@ class Measurement:
     derived: str
     path: Path
     sha256: str
+    shared_potential: str | None = None
 
     @property
     def n_bins(self) -> int:
@@ -95,6 +97,11 @@ class Measurement:
     def is_modulated(self) -> bool:
         """Measured inside the heliosphere."""
         return self.period != INTERSTELLAR
+
+    @property
+    def potential(self) -> str:
+        """What its modulation potential is called: by its period, unless the config shares one."""
+        return self.shared_potential or self.period
 
     @property
     def species(self) -> Species:

@@ -40,11 +40,16 @@ _SPECIES = {
 }
 
 
+def potential_name(name: str) -> str:
+    """Parameter of the potential called after a data period, or by the config."""
+    return f"phi_{name}"
+
+
 def potential_parameter(period: str) -> Parameter:
-    """The force-field potential of a data period."""
+    """The force-field potential of a data period, or of several that share one."""
     label = period.replace("_", r"\ ")
     return Parameter(
-        name=f"phi_{period}",
+        name=potential_name(period),
         unit="GV",
         latex=rf"\phi_{{\mathrm{{{label}}}}}",
         description=f"solar modulation potential of the data period {period}",
@@ -67,7 +72,7 @@ class BinOperator:
         self.species = species
         self.grid = grid
         self.is_modulated = measurement.is_modulated
-        self.period = measurement.period
+        self.potential = potential_name(measurement.potential)
         self.rigidity, self._bins = _quadrature(measurement, species)
         if self.is_modulated:
             self._rest = (species.mass_per_nucleon / species.charge_per_nucleon) ** 2
@@ -146,7 +151,8 @@ class Predictor:
     Attributes
     ----------
     rigidity : (n_R,) GV, the grid to ask the scenario for
-    nuisances : parameters that turn spectra into measurements: one potential per period, and the
+    nuisances : parameters that turn spectra into measurements: one potential per period (or per
+        group of data sets that share one), and the
         normalisation of nuclei where an absolute boron or carbon flux is in the data
     """
 
@@ -193,7 +199,7 @@ class Predictor:
         with np.errstate(all="ignore"):
             if not operator.is_modulated:
                 return operator.interstellar(flux.logarithm(operator.species))
-            potential = _possible(values[f"phi_{operator.period}"])
+            potential = _possible(values[operator.potential])
             return operator.at_earth(flux.coefficients(operator.species), potential)
 
 
@@ -240,8 +246,8 @@ def _rigidity_range(datasets: Mapping[str, Measurement]) -> tuple[float, float]:
 
 
 def _nuisances(datasets: Mapping[str, Measurement]) -> tuple[Parameter, ...]:
-    periods = dict.fromkeys(m.period for m in datasets.values() if m.is_modulated)
-    nuisances = [potential_parameter(period) for period in periods]
+    potentials = dict.fromkeys(m.potential for m in datasets.values() if m.is_modulated)
+    nuisances = [potential_parameter(name) for name in potentials]
     if any(m.observable in ("boron", "carbon") for m in datasets.values()):
         nuisances.append(NUCLEI_NORMALISATION)
     return tuple(nuisances)

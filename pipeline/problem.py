@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.events import same_table
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import Measurement, read_measurement
 from pipeline.config.load import Config
+from pipeline.config.models import groups_among
 from priors.prior import KeptShare, Prior
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError
@@ -120,7 +123,7 @@ class Problem:
         parts["parameters"] = " ".join(self.names)
         parts |= {f"prior.{name}": text for name, text in self.prior.describe().items()}
         for name, measurement in getattr(self.likelihood, "datasets", {}).items():
-            parts[f"data.{name}"] = _data_identity(measurement)
+            parts[f"data.{name}"] = data_identity(measurement)
         return parts
 
     def with_likelihood(self, likelihood: JointLikelihood) -> Problem:
@@ -168,7 +171,7 @@ def build_problem(config: Config) -> Problem:
     """
     scenario = build_scenario(config)
     datasets = read_datasets(config)
-    covariance, discrepancy = config.covariance, config.discrepancy
+    covariance, discrepancy = config.covariance, _fitted_only(config.discrepancy, config)
     try:
         likelihood = JointLikelihood(
             scenario,
@@ -187,6 +190,8 @@ def build_problem(config: Config) -> Problem:
     source = source_identity(config.scenario)
     if source:
         identity["scenario_source"] = source
+    if groups := groups_among(config.modulation.groups, config.fitted):
+        identity["modulation"] = _canonical(groups)
     problem = Problem(scenario, likelihood, prior, identity)
     if config.sampling.walkers < 2 * problem.ndim:
         raise CrtuneError(
@@ -197,21 +202,55 @@ def build_problem(config: Config) -> Problem:
 
 
 def read_datasets(config: Config) -> dict[str, Measurement]:
-    """The tables that a config names, with its cuts in rigidity.
+    """The tables that a config fits, with its cuts in rigidity.
 
     Raises
     ------
     CrtuneError: a table is missing, damaged, or left without points
     """
-    return {
-        name: read_measurement(
-            entry.table or name,
-            name=name,
-            rigidity_min=entry.rigidity_min,
-            rigidity_max=entry.rigidity_max,
-        )
-        for name, entry in config.data.items()
+    return _read(config, config.fitted)
+
+
+def read_holdouts(config: Config) -> dict[str, Measurement]:
+    """The tables that a config holds out, likewise.
+
+    Raises
+    ------
+    CrtuneError: as `read_datasets`; one that is fitted as well, under whatever name or unit
+    """
+    fitted, held = read_datasets(config), _read(config, config.holdouts)
+    for name, measurement in held.items():
+        for other, its in fitted.items():
+            if reason := same_table(measurement, its):
+                raise CrtuneError(
+                    f"{config.path or 'config'}: data.{name}.holdout = true: it is also fitted, "
+                    f"as {other}: {reason}; drop one of them, or give them rigidities of their own"
+                )
+    return held
+
+
+def _read(config, names):
+    potential_of = {
+        member: group for group, members in config.modulation.groups.items() for member in members
     }
+    return {
+        name: replace(
+            read_measurement(
+                config.data[name].table or name,
+                name=name,
+                rigidity_min=config.data[name].rigidity_min,
+                rigidity_max=config.data[name].rigidity_max,
+            ),
+            shared_potential=potential_of.get(name),
+        )
+        for name in names
+    }
+
+
+def _fitted_only(discrepancy, config):
+    """The section without data that are held out: they make no other problem."""
+    groups = groups_among(discrepancy.groups, config.fitted)
+    return discrepancy.model_copy(update={"groups": groups})
 
 
 def build_scenario(config: Config) -> Scenario:
@@ -238,7 +277,7 @@ def _canonical(options):
     return json.dumps(options, sort_keys=True)
 
 
-def _data_identity(measurement: Measurement) -> str:
+def data_identity(measurement: Measurement) -> str:
     """Table, range and a checksum of the numbers used, so that mock data differ from real."""
     digest = hashlib.sha256(measurement.sha256.encode())
     for array in (measurement.rigidity_low, measurement.rigidity_high, measurement.value):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.checks.heldout import holdout_points
+from pipeline.checks.report import config_with_holdouts
 from pipeline.figures.corner_plot import corner_figure
 from pipeline.figures.posterior_spectra import posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
@@ -28,7 +30,9 @@ def write_results(folder: str | Path) -> Iterator[Path]:
     yield posterior.save_netcdf(folder / "posterior.nc")
     title = folder.resolve().name
     yield from save_figure(corner_figure(posterior, problem, title=title), folder / "corner")
-    spectra = posterior_spectra(posterior, problem, _DRAWS)
+    config = config_with_holdouts(posterior, folder)
+    held = holdout_points(config, problem, posterior.best())
+    spectra = posterior_spectra(posterior, problem, _DRAWS, held)
     title = f"{problem.scenario.title}, run {title}"
     figure = spectra_figure(spectra, problem.likelihood, posterior.verdict, title)
     yield from save_figure(figure, folder / "spectra")

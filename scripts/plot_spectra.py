@@ -1,6 +1,8 @@
 #!/usr/bin/env python
 """Posterior spectra of a run over its data: spectra.png and spectra.pdf in its folder.
 
+Hold-outs of its config are drawn with open markers, as not fitted.
+
 Works while the run goes on; says NOT CONVERGED where that is so.
 """
 
@@ -11,6 +13,8 @@ from pipeline.sampling.threads import limit_threads
 
 limit_threads()
 
+from pipeline.checks.heldout import holdout_points  # noqa: E402
+from pipeline.checks.report import config_with_holdouts  # noqa: E402
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra  # noqa: E402
 from pipeline.figures.spectra_plot import spectra_figure  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402
@@ -32,7 +36,9 @@ def main() -> int:
         raise CrtuneError(f"--draws {options.draws}: give at least 1")
     folder = cli.run_directory(options.run)
     posterior, problem = load_posterior_and_problem(folder)
-    spectra = posterior_spectra(posterior, problem, options.draws)
+    config = config_with_holdouts(posterior, folder)
+    held = holdout_points(config, problem, posterior.best())
+    spectra = posterior_spectra(posterior, problem, options.draws, held)
     title = f"{problem.scenario.title}, run {folder.resolve().name}"
     figure = spectra_figure(spectra, problem.likelihood, posterior.verdict, title)
     for path in save_figure(figure, Path(options.output or folder / "spectra")):

@@ -16,6 +16,7 @@ from pipeline.config.models import (
     Covariance,
     DataSet,
     Discrepancy,
+    Modulation,
     Sampling,
 )
 from priors.sets import prior_set_names, prior_set_path
@@ -31,6 +32,7 @@ __all__ = [
     "Covariance",
     "DataSet",
     "Discrepancy",
+    "Modulation",
     "Sampling",
     "config_from_toml",
     "config_path",
@@ -177,7 +179,11 @@ def _unknown_names(content: Mapping, path: Path | None) -> list[Complaint]:
                 if table
                 else Complaint(key, None, remedy)
             )
-    return problems + _bad_groups(content, data)
+    if data and all(isinstance(e, Mapping) and e.get("holdout") is True for e in data.values()):
+        remedy = "every data set is held out, nothing is fitted; drop holdout = true of one"
+        problems.append(Complaint("data", None, remedy))
+    groups = [_bad_groups(content, section, data) for section in ("discrepancy", "modulation")]
+    return [*problems, *(complaint for found in groups for complaint in found)]
 
 
 def _bad_scenario(scenario: str, folder: Path | None) -> list[Complaint]:
@@ -192,9 +198,9 @@ def _bad_scenario(scenario: str, folder: Path | None) -> list[Complaint]:
     return []
 
 
-def _bad_groups(content, data) -> list[Complaint]:
-    discrepancy = content.get("discrepancy")
-    groups = discrepancy.get("groups") if isinstance(discrepancy, Mapping) else None
+def _bad_groups(content, section, data) -> list[Complaint]:
+    table = content.get(section)
+    groups = table.get("groups") if isinstance(table, Mapping) else None
     if not isinstance(groups, Mapping):
         return []
     problems, owner = [], {}
@@ -202,7 +208,7 @@ def _bad_groups(content, data) -> list[Complaint]:
         for name in members if isinstance(members, list) else []:
             if not isinstance(name, str):
                 continue
-            key = f"discrepancy.groups.{group}"
+            key = f"{section}.groups.{group}"
             if name not in data:
                 near = suggest(name, data)
                 problems.append(Complaint(key, name, f"is no data set of this run{near}"))

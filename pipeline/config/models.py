@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,10 +36,12 @@ class DataSet(_Table):
     Attributes
     ----------
     table : name in data/ or path of an ECSV file; by default the data set's own name
+    holdout : not fitted, but predicted by scripts/check.py from the posterior of the others
     rigidity_min, rigidity_max : GV; bins that do not lie wholly inside are dropped
     """
 
     table: str | None = None
+    holdout: bool = False
     rigidity_min: Annotated[float, Field(ge=0)] | None = None
     rigidity_max: Positive | None = None
 
@@ -52,6 +55,12 @@ class DataSet(_Table):
                 f"rigidity_max = {self.rigidity_max}"
             )
         return self
+
+
+def groups_among(groups: Mapping[str, list[str]], names: Collection[str]) -> dict[str, list[str]]:
+    """Groups of data sets with only these in them; groups that are then empty are left out."""
+    kept = {group: [m for m in members if m in names] for group, members in groups.items()}
+    return {group: members for group, members in kept.items() if members}
 
 
 def _length_or_table(value: Any) -> Any:
@@ -106,6 +115,20 @@ class Discrepancy(_Table):
 
     enabled: bool = DiscrepancyOptions.enabled
     length: Positive = DiscrepancyOptions.length
+    groups: dict[Identifier, Annotated[list[str], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+
+class Modulation(_Table):
+    """Which data sets saw the same Sun.
+
+    Attributes
+    ----------
+    groups : data sets that share one modulation potential, by its name; all others have that of
+        their period
+    """
+
     groups: dict[Identifier, Annotated[list[str], Field(min_length=1)]] = Field(
         default_factory=dict
     )
@@ -182,6 +205,7 @@ class Config(_Table):
     data: Annotated[dict[Identifier, DataSet], Field(min_length=1)]
     covariance: Covariance = Covariance()
     discrepancy: Discrepancy = Discrepancy()
+    modulation: Modulation = Modulation()
     sampling: Sampling = Sampling()
     convergence: Convergence = Convergence()
 
@@ -198,6 +222,16 @@ class Config(_Table):
     @property
     def scenario_name(self) -> str:
         return scenario_class(self.scenario).name
+
+    @property
+    def fitted(self) -> list[str]:
+        """Names of the data sets that are fitted."""
+        return [name for name, entry in self.data.items() if not entry.holdout]
+
+    @property
+    def holdouts(self) -> list[str]:
+        """Names of the data sets that are not."""
+        return [name for name, entry in self.data.items() if entry.holdout]
 
     @property
     def run_dir(self) -> Path:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from likelihoods.discrepancy import parameter_name
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import INTERSTELLAR
+from likelihoods.measurement import INTERSTELLAR, Measurement
 from likelihoods.points import DataPoints
 from likelihoods.prediction import Predictor
 from pipeline.posterior.load import Posterior
@@ -43,6 +43,7 @@ class PosteriorSpectra:
     predictions : data set to (5, n_bins), the `QUANTILES` of the prediction, in the table's unit
     misfits : data set to `Misfit`
     amplitudes : data set to (5,), the `QUANTILES` of its discrepancy amplitude, if it has one
+    holdouts : data set that is not fitted to its measurement and what is drawn of it
     """
 
     rigidity: np.ndarray
@@ -52,10 +53,14 @@ class PosteriorSpectra:
     predictions: dict[str, np.ndarray]
     misfits: dict[str, Misfit]
     amplitudes: dict[str, np.ndarray]
+    holdouts: Mapping[str, tuple[Measurement, DataPoints]] = field(default_factory=dict)
 
 
 def posterior_spectra(
-    posterior: Posterior, problem: Problem, n_draws: int = 500
+    posterior: Posterior,
+    problem: Problem,
+    n_draws: int = 500,
+    holdouts: Mapping[str, tuple[Measurement, DataPoints]] | None = None,
 ) -> PosteriorSpectra:
     """Evaluate the model over a posterior.
 
@@ -63,13 +68,14 @@ def posterior_spectra(
     ----------
     posterior : draws, of which about `n_draws` are used, evenly spaced
     problem : that was sampled
+    holdouts : as of `pipeline.checks.heldout.holdout_points`
     """
-    likelihood = problem.likelihood
+    likelihood, holdouts = problem.likelihood, holdouts or {}
     every = max(1, len(posterior.flat) // n_draws)
     values = problem.values(posterior.flat[::every])
     best = problem.values(posterior.best())
     predictions = likelihood.predict(values)
-    low, high = _range(likelihood)
+    low, high = _range([*likelihood.datasets.values(), *(m for m, _ in holdouts.values())])
     curves, spectra, rigidity = _curves(likelihood, values, low, high)
     return PosteriorSpectra(
         rigidity=rigidity,
@@ -82,11 +88,11 @@ def posterior_spectra(
         predictions={name: _quantiles(value) for name, value in predictions.items()},
         misfits=_misfits(likelihood, predictions, best),
         amplitudes=_amplitudes(likelihood, values),
+        holdouts=holdouts,
     )
 
 
-def _range(likelihood: JointLikelihood) -> tuple[float, float]:
-    datasets = likelihood.datasets.values()
+def _range(datasets: Sequence[Measurement]) -> tuple[float, float]:
     low = min(m.rigidity_low[0] for m in datasets)
     high = max(m.rigidity_high[-1] for m in datasets)
     return low / 1.2, high * 1.2
@@ -100,7 +106,7 @@ def _curves(likelihood: JointLikelihood, values: Mapping[str, np.ndarray], low, 
     for measurement in likelihood.datasets.values():
         view = measurement.at_rigidities(rigidity)
         views[measurement.observable, INTERSTELLAR] = replace(view, period=INTERSTELLAR)
-        views[measurement.observable, measurement.period] = view
+        views[measurement.observable, measurement.potential] = view
     predictor = Predictor({str(key): view for key, view in views.items()}, points_per_decade=24)
     spectra = likelihood.scenario.spectra(values, predictor.rigidity)
     predicted = predictor.predict(spectra, values)

@@ -20,6 +20,7 @@ from pipeline.figures.measured import (
 from pipeline.figures.posterior_spectra import PosteriorSpectra
 from pipeline.figures.style import (
     BLACK,
+    GREEN,
     GREY,
     add_footnote,
     add_verdict,
@@ -90,6 +91,12 @@ def _main_panel(ax, observable, spectra, likelihood) -> None:
         misfit = spectra.misfits[name].best
         label = f"{data_label(measurement)}: max |ln(model/data)| = {misfit:.2f}"
         draw_points(ax, measurement, spectra.points[name], power, label=label)
+    for measurement, points in spectra.holdouts.values():
+        if measurement.observable == observable:
+            label = f"{data_label(measurement)}: not fitted"
+            draw_points(
+                ax, measurement, points, power, label=label, mfc="white", mec=GREEN, color=GREEN
+            )
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(spectra.rigidity[0], spectra.rigidity[-1])

@@ -23,6 +23,7 @@ def predict_case(name, arguments, *says):
     return Case(f"predict: {name}", says, command=("predict", *arguments.split()))
 
 
+TWIN = '[data.twin]\ntable = "{}"\nholdout = true\n'
 CONFIGS = [
     config_case("misspelt key", "walkers", "walker", "sampling.walker = 24", "mean 'walkers'"),
     config_case("misspelt section", "[sampling]", "[samplng]", "samplng", "mean 'sampling'"),
@@ -77,6 +78,41 @@ CONFIGS = [
         "config: cuts that keep nothing",
         ("mine.ecsv", "rigidity_min = 1000000.0", "covers"),
         replaced("run.toml", "rigidity_min = 10.0", "rigidity_min = 1e6"),
+    ),
+    Case(
+        "hold-out: also fitted, the same table",
+        ("run.toml", "data.twin.holdout", "also fitted, as mine", "the table mine.ecsv"),
+        replaced("run.toml", "[sampling]", TWIN.format("mine.ecsv") + "[sampling]"),
+        ("check", "DIR"),
+    ),
+    Case(
+        "hold-out: also fitted, its twin of the same publication",
+        ("run.toml", "data.twin.holdout", "also fitted, as mine", "doi"),
+        lambda folder: (
+            shutil.copy(folder / "mine.ecsv", folder / "twin.ecsv"),
+            replaced("twin.ecsv", "\n1.0,1.16,", "\n1.00,1.16,")(folder),
+            replaced("run.toml", "[sampling]", TWIN.format("twin.ecsv") + "[sampling]")(folder),
+        ),
+        ("check", "DIR"),
+    ),
+    Case(
+        "hold-out: fitted by the chains that are there",
+        ("run.toml", "data.mine.holdout", "were fitted to it"),
+        replaced("run.toml", "[data.mine]", "[data.mine]\nholdout = true"),
+        ("check", "DIR"),
+    ),
+    config_case(
+        "hold-out: nothing is left to fit",
+        "rigidity_min = 10.0\n[data.voyager1_proton]",
+        "holdout = true\n[data.voyager1_proton]\nholdout = true",
+        "nothing is fitted",
+    ),
+    config_case(
+        "misspelt member of a shared potential",
+        "[sampling]",
+        "[modulation.groups]\nsun = ['mein']\n[sampling]",
+        "modulation.groups.sun = 'mein'",
+        "mean 'mine'",
     ),
     Case("config: empty", ("run.toml", "scenario: is missing"), written("run.toml", b"")),
     Case("config: not text", ("run.toml", "UTF-8"), written("run.toml", b"\xff\xfe\x00\x01")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from likelihoods.measurement import Measurement
 from pipeline.config.load import Config, with_sections
+from pipeline.config.models import groups_among
 from pipeline.problem import Problem, build_problem, read_datasets
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from transport.errors import CrtuneError
@@ -64,16 +65,13 @@ class Case:
                 f"the run has {', '.join(self.run.data)}"
             )
         content = self.run.model_dump(exclude_none=True)
-        groups = {
-            group: [name for name in members if name in chosen]
-            for group, members in self.run.discrepancy.groups.items()
-        }
         return with_sections(
             self.run,
             priors=self.priors,
             data={name: entry for name, entry in content["data"].items() if name in chosen},
             discrepancy=content["discrepancy"]
-            | {"groups": {group: members for group, members in groups.items() if members}},
+            | {"groups": groups_among(self.run.discrepancy.groups, chosen)},
+            modulation={"groups": groups_among(self.run.modulation.groups, chosen)},
         )
 
     def problem(self, discrepancy: bool = True) -> Problem:

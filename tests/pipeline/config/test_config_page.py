@@ -5,7 +5,15 @@ import re
 import pytest
 
 from pipeline.config.load import config_from_toml
-from pipeline.config.models import Config, Convergence, Covariance, DataSet, Discrepancy, Sampling
+from pipeline.config.models import (
+    Config,
+    Convergence,
+    Covariance,
+    DataSet,
+    Discrepancy,
+    Modulation,
+    Sampling,
+)
 from pipeline.config.toml import to_toml
 from pipeline.problem import build_problem
 from transport.checkout import ROOT
@@ -16,6 +24,7 @@ SECTIONS = {
     "data.NAME.": DataSet,
     "covariance.": Covariance,
     "discrepancy.": Discrepancy,
+    "modulation.": Modulation,
     "sampling.": Sampling,
     "convergence.": Convergence,
 }

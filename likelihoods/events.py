@@ -1,0 +1,80 @@
+"""Do two measurements count the same particles? Then they are one piece of evidence, not two.
+
+Nothing in a table lists its events, so this rests on what tables declare: the file, the DOI, the
+period, and the species and rigidities measured. Particles of two species, or of rigidities that do
+not overlap, are different events whatever else agrees.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from likelihoods.measurement import INTERSTELLAR, Measurement
+
+_COUNTED = {
+    "proton": {"proton"},
+    "carbon": {"carbon"},
+    "boron": {"boron"},
+    "boron_to_carbon": {"boron", "carbon"},
+}
+_PERIOD = re.compile(r"(?P<instrument>\w+?)_(?P<first>\d{4})_(?P<last>\d{4})")
+
+
+def same_table(a: Measurement, b: Measurement) -> str | None:
+    """Why two measurements are one table, or its twin in another unit; None if they are not.
+
+    Twins share their DOI and the species that they count. Cuts that leave no rigidity to both make
+    them two measurements.
+    """
+    if not _overlap(a, b):
+        return None
+    if a.sha256 == b.sha256:
+        return f"both are the table {a.path.name}"
+    if a.doi and a.doi == b.doi:
+        return f"both tables are from doi {a.doi}"
+    return None
+
+
+def shared_events(a: Measurement, b: Measurement) -> str | None:
+    """Why two measurements count some particles twice, in words; None if nothing says so.
+
+    As `same_table`, and tables of one instrument whose periods overlap: periods are called
+    ``INSTRUMENT_FIRSTYEAR_LASTYEAR``. Outside the heliosphere tables declare no years, so those
+    of one instrument, the first word of their names, count as overlapping.
+    """
+    if reason := same_table(a, b):
+        return reason
+    if not _overlap(a, b) or a.is_modulated != b.is_modulated:
+        return None
+    if a.period == b.period == INTERSTELLAR:
+        instrument = _first_word(a)
+        if instrument != _first_word(b):
+            return None
+        return f"both are {instrument} outside the heliosphere, without years to tell them apart"
+    first, second = _PERIOD.fullmatch(a.period), _PERIOD.fullmatch(b.period)
+    if a.period == b.period:
+        return f"both are of the period {a.period}"
+    if not first or not second or first["instrument"] != second["instrument"]:
+        return None
+    if min(int(first["last"]), int(second["last"])) <= max(
+        int(first["first"]), int(second["first"])
+    ):
+        return None
+    return f"the periods {a.period} and {b.period} of one instrument overlap"
+
+
+def _overlap(a: Measurement, b: Measurement) -> bool:
+    """Same species, and rigidities in common: more than edges that touch."""
+    if not _COUNTED[a.observable] & _COUNTED[b.observable]:
+        return False
+    low = np.maximum(a.rigidity_low[0], b.rigidity_low[0])
+    high = np.minimum(a.rigidity_high[-1], b.rigidity_high[-1])
+    return bool(low * (1 + 1e-9) < high) or bool(
+        np.isin(a.rigidity_centre, b.rigidity_centre).any()
+    )
+
+
+def _first_word(measurement: Measurement) -> str:
+    return measurement.path.stem.partition("_")[0]

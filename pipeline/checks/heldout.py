@@ -1,0 +1,138 @@
+"""Hold-outs of a run: data in its config that were not fitted, predicted by its posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from likelihoods.conditional import HeldOut
+from likelihoods.discrepancy import DEFAULT_GROUP
+from likelihoods.events import shared_events
+from likelihoods.measurement import Measurement
+from likelihoods.points import DataPoints, data_points
+from pipeline.checks.scores import Score, score
+from pipeline.config.load import Config
+from pipeline.problem import Problem, data_identity, read_holdouts
+from priors.distributions import Distribution
+from priors.sets import load_prior_set
+
+
+@dataclass(frozen=True)
+class HoldoutResult:
+    """What became of one hold-out.
+
+    Attributes
+    ----------
+    score : of its prediction
+    shares : why it is no hold-out, in words, where it shares events with fitted data; else empty
+    integrated : nuisances that only it has, integrated over their prior
+    identity : of its data, as in a problem's fingerprint
+    """
+
+    score: Score
+    shares: str
+    integrated: tuple[str, ...]
+    identity: str
+
+
+def check_holdouts(
+    config: Config, problem: Problem, theta: np.ndarray, rng: np.random.Generator
+) -> dict[str, HoldoutResult]:
+    """Predict every hold-out of a config and score it.
+
+    Parameters
+    ----------
+    config : whose hold-outs are taken; the fitted data are those of `problem`
+    problem : that was sampled
+    theta : (n, ndim) draws of its posterior
+
+    Raises
+    ------
+    CrtuneError: a hold-out that is also fitted, damaged, or without a prior for its nuisances
+    """
+    found = {}
+    for name, held in held_out(config, problem).items():
+        values = with_own_nuisances(config, problem, held, theta, rng)
+        found[name] = HoldoutResult(
+            score=score(held.gaussians(values), rng),
+            shares=_shares(held.measurement, problem.likelihood.datasets),
+            integrated=tuple(p.name for p in held.nuisances),
+            identity=data_identity(held.measurement),
+        )
+    return found
+
+
+def held_out(config: Config, problem: Problem) -> dict[str, HeldOut]:
+    """Every hold-out of a config as its problem sees it, by name."""
+    likelihood = problem.likelihood
+    return {
+        name: HeldOut(likelihood, name, measurement, _group(config, likelihood, name, measurement))
+        for name, measurement in read_holdouts(config).items()
+    }
+
+
+def with_own_nuisances(
+    config: Config, problem: Problem, held: HeldOut, theta: np.ndarray, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Values (n,) of everything that a hold-out needs: draws of the posterior, and a draw of the
+    prior for each nuisance that only the hold-out has."""
+    own = _own_priors(config, problem, held)
+    return problem.values(theta) | {k: prior.rvs(len(theta), rng) for k, prior in own.items()}
+
+
+def _own_priors(config, problem, held) -> dict[str, Distribution]:
+    """Prior of each nuisance that only a hold-out has."""
+    if not held.nuisances:
+        return {}
+    nuisances = (*problem.likelihood.nuisances, *held.nuisances)
+    prior = load_prior_set(config.priors).prior(problem.scenario, nuisances)
+    of = dict(zip(prior.parameters, prior.distributions, strict=True))
+    return {parameter.name: of[parameter] for parameter in held.nuisances}
+
+
+def holdout_points(
+    config: Config, problem: Problem, theta: np.ndarray
+) -> dict[str, tuple[Measurement, DataPoints]]:
+    """What to draw of every hold-out, placed in rigidity.
+
+    Parameters
+    ----------
+    theta : (ndim,), for tables in kinetic energy; nuisances of hold-outs are at their prior median
+    """
+    points = {}
+    for name, held in held_out(config, problem).items():
+        values = problem.values(theta) | {
+            parameter: np.atleast_1d(distribution.ppf(0.5))
+            for parameter, distribution in _own_priors(config, problem, held).items()
+        }
+        spectra = problem.scenario.spectra(values, held.predictor.rigidity)
+        drawn = data_points(held.predictor, spectra, values)
+        points[name] = (held.measurement, drawn[name])
+    return points
+
+
+def _group(config, likelihood, name, measurement) -> str | None:
+    """The group that the config names, or that of fitted data of the same kind, or its default."""
+    if not likelihood.groups:
+        return None
+    for group, members in config.discrepancy.groups.items():
+        if name in members:
+            return group
+    default = DEFAULT_GROUP[measurement.observable, measurement.is_modulated]
+    for group, members in likelihood.groups.items():
+        for member in members:
+            other = likelihood.datasets[member]
+            if DEFAULT_GROUP[other.observable, other.is_modulated] == default:
+                return group
+    return default
+
+
+def _shares(measurement: Measurement, fitted: Mapping[str, Measurement]) -> str:
+    reasons = [
+        f"shares events with {name}: {reason}"
+        for name, other in fitted.items()
+        if (reason := shared_events(measurement, other))
+    ]
+    return "; ".join(reasons)
