@@ -11,6 +11,7 @@ run goes on, and says NOT CONVERGED where that is so.
 """
 
 from pipeline import cli
+from pipeline.sampling.threads import limit_threads
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
         "hold-outs are taken from it",
     )
     options = arguments.parse_args()
-    cli.limit_threads()
+    limit_threads()
     from pipeline.checks.report import (
         config_with_holdouts,
         format_report,
