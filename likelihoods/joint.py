@@ -79,6 +79,17 @@ class JointLikelihood:
         order = [name for term in self._terms for name in term.names]
         self._order = [order.index(name) for name in self.dataset_names]
 
+    def __repr__(self):
+        group_of = {name: group for group, members in self.groups.items() for name in members}
+        lines = [f"Likelihood of {self.scenario.name}"]
+        for name, m in self.datasets.items():
+            text = (
+                f"  {name}: {m.observable}, {m.n_bins} bins, {m.rigidity_low[0]:.4g} to "
+                f"{m.rigidity_high[-1]:.4g} GV, {m.period}"
+            )
+            lines.append(text + (f", discrepancy {group_of[name]}" if name in group_of else ""))
+        return "\n".join(lines)
+
     def _make_terms(self) -> list[GaussianLikelihood | DiscrepantLikelihood]:
         if not self.groups:
             return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from pipeline.json_values import without_infinities
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON
 from transport.modulation import interstellar_rigidity, suppression
+from transport.parameters import Parameter
 from transport.scenario import Scenario, Spectra, get_scenario, scenario_class, scenario_names
 from transport.scenario_sources import broken_scenarios
 from transport.suggest import suggest
@@ -22,7 +23,7 @@ MAX_PHI = 5.0  # GV: several times what was ever measured
 RIGIDITY_RANGE = (1e-3, 1e9)  # GV: far beyond where any scenario means anything
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """Fluxes of one parameter vector; arrays have the shape of `rigidity`.
 
@@ -56,9 +57,19 @@ class Prediction:
             notes.append(f"* {self.scenario.extension}")
         return notes
 
+    def __repr__(self):
+        return as_table(self)
 
-def make_scenario(name: str, assignments: Iterable[str] = ()) -> Scenario:
-    """A scenario, by its name or the path of its file, with options given as ``name=value`` texts.
+
+def make_scenario(
+    name: str, assignments: Iterable[str] = (), options: Mapping | None = None
+) -> Scenario:
+    """A scenario, by its name or the path of its file, with options.
+
+    Parameters
+    ----------
+    assignments : options as ``name=value`` texts
+    options : further ones, by name
 
     Raises
     ------
@@ -68,7 +79,7 @@ def make_scenario(name: str, assignments: Iterable[str] = ()) -> Scenario:
         scenario_class(name)
     except ValueError as error:
         raise CrtuneError(f"{error}, or the path of a Python file") from None
-    options = {}
+    options = dict(options or {})
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not (equals and key.strip() and text.strip()):
@@ -80,7 +91,7 @@ def make_scenario(name: str, assignments: Iterable[str] = ()) -> Scenario:
     try:
         return get_scenario(name, **options)
     except (TypeError, ValueError) as error:
-        raise CrtuneError(f"--option of {name}: {error}") from None
+        raise CrtuneError(f"options of {name}: {error}") from None
 
 
 def parse_values(scenario: Scenario, assignments: Iterable[str]) -> dict[str, float]:
@@ -112,12 +123,22 @@ def parse_values(scenario: Scenario, assignments: Iterable[str]) -> dict[str, fl
                 f"--set {assignment}: {text!r} should be a number"
                 + (f" in {parameter.unit}" if parameter.unit else "")
             ) from None
-        if not math.isfinite(value):
-            raise CrtuneError(f"--set {assignment}: the value should be finite")
-        if parameter.scale == "log10" and value <= 0:
-            raise CrtuneError(f"--set {assignment}: {name} should be positive")
+        check_value(parameter, value, f"--set {assignment}")
         values[name] = value
     return values
+
+
+def check_value(parameter: Parameter, value: float, where: str) -> None:
+    """Refuse a value that a parameter cannot have.
+
+    Raises
+    ------
+    CrtuneError: not finite, or not positive where its log10 is sampled
+    """
+    if not math.isfinite(value):
+        raise CrtuneError(f"{where}: the value should be finite")
+    if parameter.scale == "log10" and value <= 0:
+        raise CrtuneError(f"{where}: {parameter.name} should be positive")
 
 
 def parse_rigidities(text: str) -> np.ndarray:
@@ -133,13 +154,22 @@ def parse_rigidities(text: str) -> np.ndarray:
         raise CrtuneError(
             f"--rigidity {text}: should be numbers in GV with commas between them, e.g. 1,10,100"
         ) from None
+    check_rigidities(rigidity, f"--rigidity {text}")
+    return rigidity
+
+
+def check_rigidities(rigidity: np.ndarray, where: str) -> None:
+    """Refuse rigidities (GV) far from where any scenario means anything.
+
+    Raises
+    ------
+    CrtuneError: none given, or not all of them within `RIGIDITY_RANGE`
+    """
     low, high = RIGIDITY_RANGE
     if not rigidity.size or not np.all((rigidity >= low) & (rigidity <= high)):
         raise CrtuneError(
-            f"--rigidity {text}: every rigidity should be a positive number of GV, from {low:g} to "
-            f"{high:g}"
+            f"{where}: every rigidity should be a positive number of GV, from {low:g} to {high:g}"
         )
-    return rigidity
 
 
 def predict(

@@ -63,6 +63,13 @@ class Problem:
         self.nan_example: dict[str, float] | None = None
         self._identity = dict(identity or {})
 
+    def __repr__(self):
+        title = getattr(self.scenario, "title", "")
+        return (
+            f"Problem of {self.scenario.name} ({title}), {self.ndim} parameters\n"
+            f"{self.likelihood!r}\n{self.prior!r}"
+        )
+
     def values(self, theta: np.ndarray) -> dict[str, np.ndarray]:
         """Physical values by parameter name, each (n,), in the units the parameters declare."""
         return self.prior.values(self._batch(theta))

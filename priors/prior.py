@@ -206,6 +206,14 @@ class Prior:
             texts["constraints"] = ", ".join(sorted(str(c) for c in self.constraints))
         return texts
 
+    def __repr__(self):
+        units = {p.name: p.unit for p in self.parameters}
+        lines = [
+            f"  {name}: {text} {units.get(name, '')}".rstrip()
+            for name, text in self.describe().items()
+        ]
+        return "\n".join([f"Prior ({self.source})", *lines])
+
     def _needed(self, functions) -> tuple[tuple[Derived, ...], tuple[Derived, ...]]:
         """Of the functions that give derived quantities those that the constraints need: the
         first, which is cheap, and the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,28 @@ def _read_chain(path, start, stop, step):
                 kept[done : done + count] = found[inside]
             done += count
         return Chain(file.header, *rows, np.array(records[-1]["accepted"]), iteration)
+
+
+def best_step(paths: Iterable[str | Path]) -> tuple[np.ndarray, float]:
+    """Coordinates (ndim,) and value of the highest log-posterior of all stored steps.
+
+    Raises
+    ------
+    CrtuneError: as `read_chain`
+    """
+    found = [patiently(lambda path=path: _best_step(path)) for path in paths]
+    return max(found, key=lambda best: best[1])
+
+
+def _best_step(path):
+    best, highest = None, -np.inf
+    with open_chain(path) as file:
+        records = file.records()
+        for _, chain, log_prob, *_ in file.blocks(records, 0, int(records[-1]["stop"])):
+            at = np.unravel_index(np.argmax(log_prob), log_prob.shape)
+            if log_prob[at] > highest:
+                best, highest = chain[at].copy(), float(log_prob[at])
+    return best, highest
 
 
 def read_progress(path: str | Path) -> tuple[int, float]:

@@ -34,6 +34,7 @@ __all__ = [
     "Discrepancy",
     "Modulation",
     "Sampling",
+    "config_from_mapping",
     "config_from_toml",
     "config_path",
     "load_config",
@@ -88,6 +89,20 @@ def config_from_toml(text: str, path: str | Path | None = None, where: str | Non
     except tomllib.TOMLDecodeError as error:
         raise CrtuneError(f"{where}: not valid TOML: {error}") from None
     return _validate(content, Path(path) if path else None, where)
+
+
+def config_from_mapping(content: Mapping, path: str | Path | None = None) -> Config:
+    """Check a config that is given as a dictionary with the keys of a file.
+
+    Parameters
+    ----------
+    path : file that stands for it: it names the run, and paths in the config are relative to it
+
+    Raises
+    ------
+    CrtuneError: as `load_config`
+    """
+    return _validate(content, Path(path) if path else None, str(path or "config"))
 
 
 def with_overrides(config: Config, assignments: Iterable[str]) -> Config:

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipeline.chains.files import read_header
 from pipeline.chains.layout import SHARED_BY_ENSEMBLES
-from pipeline.chains.reader import check_whole, read_chain, read_progress
+from pipeline.chains.reader import best_step, check_whole, read_chain, read_progress
 from pipeline.files import replacing
 from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
 from transport.errors import CrtuneError
@@ -42,6 +42,7 @@ class Posterior:
     physical_names, units : the parameters behind the coordinates
     verdict : whether to believe it; to be shown beside anything made of it
     provenance : seed, moves, config, fingerprint, sessions (versions, commit, host), files
+    optimum : (ndim,) step of highest log-posterior of all that are stored, or None
     """
 
     chain: np.ndarray
@@ -53,6 +54,7 @@ class Posterior:
     units: tuple[str, ...]
     verdict: Verdict
     provenance: dict
+    optimum: np.ndarray | None = None
 
     @property
     def samples(self) -> np.ndarray:
@@ -79,17 +81,20 @@ class Posterior:
         parts = [v for k, v in self.blobs.items() if k.startswith("log_likelihood")]
         return np.sum(parts, axis=0).reshape(-1)
 
-    def values(self) -> dict[str, np.ndarray]:
-        """Physical values (n,) by parameter name, in the units declared."""
-        columns = {}
+    def values(self, theta: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Physical values (n,) by parameter name, in the units declared.
+
+        Of coordinates `theta` (n, ndim), by default of all draws.
+        """
+        theta, columns = self.flat if theta is None else theta, {}
         for i, (name, physical) in enumerate(zip(self.names, self.physical_names, strict=True)):
             logarithmic = name != physical and name.startswith("log10_")
-            columns[physical] = 10.0 ** self.flat[:, i] if logarithmic else self.flat[:, i]
+            columns[physical] = 10.0 ** theta[:, i] if logarithmic else theta[:, i]
         return columns
 
     def best(self) -> np.ndarray:
-        """(ndim,): the draw of highest log-posterior."""
-        return self.flat[np.argmax(self.flat_log_prob)]
+        """(ndim,): the step of highest log-posterior of all stored, burn-in included."""
+        return self.flat[np.argmax(self.flat_log_prob)] if self.optimum is None else self.optimum
 
     def to_arviz(self):
         """ArviZ DataTree, one chain per walker (all walkers of ensemble 0 first).
@@ -177,6 +182,7 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
             "fingerprint": header.fingerprint,
             "sessions": list(header.sessions),
         },
+        optimum=best_step(used)[0],
     )
 
 

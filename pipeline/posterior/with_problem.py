@@ -13,15 +13,29 @@ from transport.errors import CrtuneError
 
 
 def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
-    """Posterior of a run's folder, and its problem built again from the stored config.
+    """Posterior of a run's folder, and its problem.
 
     Raises
     ------
-    CrtuneError: no chains, or a problem that is no longer that of the chain: other parameters,
-        data or priors, or a model that gives other numbers
+    CrtuneError: no chains, or as `problem_of`
+    """
+    posterior = load_run(folder)
+    return posterior, problem_of(posterior, folder)
+
+
+def problem_of(posterior: Posterior, folder: str | Path) -> Problem:
+    """The problem of a posterior, built again from the config that is stored with its chains.
+
+    Parameters
+    ----------
+    folder : of the run
+
+    Raises
+    ------
+    CrtuneError: it is no longer that of the chain: other parameters, data or priors, or a model
+        that gives other numbers
     """
     folder = Path(folder)
-    posterior = load_run(folder)
     text = posterior.provenance["config"]
     config = config_from_toml(text, config_path(folder), f"config stored in {folder}")
     problem = build_problem(config)
@@ -40,4 +54,4 @@ def load_posterior_and_problem(folder: str | Path) -> tuple[Posterior, Problem]:
         )
     walkers = SimpleNamespace(coords=posterior.chain[0, -1], log_prob=posterior.log_prob[0, -1])
     check_same_model(posterior.provenance["files"][0], walkers, problem)
-    return posterior, problem
+    return problem

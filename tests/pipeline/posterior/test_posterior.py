@@ -9,7 +9,7 @@ import pytest
 import xarray
 
 from pipeline.chains.reader import read_chain
-from pipeline.posterior.load import current_verdict, load_run
+from pipeline.posterior.load import current_verdict, ensemble_files, load_run
 from pipeline.posterior.summary import format_table, summarize, write_csv
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
 from pipeline.sampling.rounds import make_folder
@@ -76,12 +76,18 @@ def test_burn_in_is_gone_and_the_rest_thinned(folder, posterior):
     np.testing.assert_array_equal(everything.chain[0], first.chain)
 
 
-def test_rows_belong_together(posterior):
+def test_rows_belong_together(folder, posterior):
     again = logarithmic().log_prob(posterior.flat)
     np.testing.assert_allclose(posterior.flat_log_prob, again[:, 0])
     np.testing.assert_allclose(posterior.flat_blob("log_prior"), again[:, 1])
     np.testing.assert_allclose(posterior.log_likelihood, again[:, 2:].sum(axis=1))
-    assert posterior.flat_log_prob.max() == logarithmic().log_prob(posterior.best())[0, 0]
+
+
+def test_the_best_is_that_of_all_steps_whatever_the_thinning(folder):
+    best = max(read_chain(path).log_prob.max() for path in ensemble_files(folder))
+    thin = load_run(folder, thin=300)
+    assert thin.flat_log_prob.max() < best
+    assert best == logarithmic().log_prob(thin.best())[0, 0]
 
 
 def test_physical_values(posterior):

@@ -1,0 +1,90 @@
+"""Configs and problems, from files or from dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pipeline.problem
+from pipeline.config.load import RUNS, Config, config_from_mapping
+from pipeline.config.load import load_config as read_config
+from pipeline.problem import Problem
+
+Source = str | Path | Mapping | Config
+
+
+def load_config(source: Source, **changes) -> Config:
+    """The checked config of a run.
+
+    Parameters
+    ----------
+    source : path of a TOML file, bare name of one that comes with crtune, a dictionary with the
+        same keys (paths in it are relative to the current folder), or a config
+    **changes : keys to set; sections are dictionaries that are merged with what is there, and a
+        value None takes a key away
+
+    Raises
+    ------
+    CrtuneError: listing every problem with file, key, value and what would be right
+
+    Examples
+    --------
+    >>> import crtune
+    >>> config = crtune.load_config("two_phase", sampling={"walkers": 80})
+    >>> config.scenario, config.sampling.walkers, config.sampling.ensembles
+    ('two_phase', 80, 4)
+    >>> mine = crtune.load_config({"scenario": "kolmogorov", "data": {"ams02_bc_2016": {}}})
+    >>> mine.priors
+    'plausible'
+    """
+    if isinstance(source, Mapping):
+        return config_from_mapping(_merged(source, changes))
+    config = source if isinstance(source, Config) else read_config(_path(source))
+    if not changes:
+        return config
+    content = _merged(config.model_dump(exclude_none=True), changes)
+    return config_from_mapping(content, config.path)
+
+
+def build_problem(source: Source, **changes) -> Problem:
+    """Scenario, data and priors of a config as one object with log-densities of batches.
+
+    Parameters
+    ----------
+    source, **changes : as of `load_config`
+
+    Raises
+    ------
+    CrtuneError: anything wrong with config, options, tables, covariance or priors
+
+    Examples
+    --------
+    >>> import crtune, numpy as np
+    >>> problem = crtune.build_problem("kolmogorov")
+    >>> theta = problem.sample_prior(3, np.random.default_rng(1))
+    >>> log_posterior = problem.log_prob(theta)[:, 0]
+    >>> log_posterior.shape, problem.parameters[0].name, problem.parameters[0].unit
+    ((3,), 'E_CR', '1e50 erg')
+    """
+    return pipeline.problem.build_problem(load_config(source, **changes))
+
+
+def _path(source: str | Path) -> Path:
+    """A bare name is a config that comes with crtune, unless there is a file called so."""
+    path = Path(source)
+    shipped = RUNS / f"{path.name}.toml"
+    bare = len(path.parts) == 1 and not path.suffix and not path.exists()
+    return shipped if bare and shipped.is_file() else path
+
+
+def _merged(content: Mapping, changes: Mapping) -> dict:
+    merged = dict(content)
+    for key, value in changes.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            old = merged.get(key)
+            merged[key] = _merged(old if isinstance(old, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged

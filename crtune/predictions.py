@@ -1,0 +1,94 @@
+"""Predictions of scenarios at chosen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+import pipeline.predict
+from crtune.configs import load_config
+from pipeline.config.load import Config
+from pipeline.predict import Prediction, check_value, make_scenario
+from pipeline.problem import build_scenario
+from priors.sets import NUISANCE_FAMILIES
+from transport.errors import CrtuneError
+from transport.scenario import Scenario
+from transport.suggest import suggest
+
+
+def predict(
+    scenario: str | Path | Config | Scenario,
+    rigidity,
+    phi: float = 0.0,
+    options: Mapping | None = None,
+    **values,
+) -> Prediction:
+    """Proton flux, B/C and turbulent diffusion coefficient of a scenario.
+
+    Parameters
+    ----------
+    scenario : name, path of the Python file that declares one, config (also the path of its TOML
+        file), or scenario
+    rigidity : GV, one or many, in any order
+    phi : force-field potential, GV; 0 is interstellar space
+    options : of the scenario, instead of those of the config
+    **values : of parameters, in the units that `crtune.scenarios` shows, or with astropy units;
+        the paper's for the others. Nuisance parameters of a fit are left out, so that
+        ``**run.best()`` can be given
+
+    Returns
+    -------
+    `pipeline.predict.Prediction`, whose arrays have the shape of `rigidity`
+
+    Raises
+    ------
+    CrtuneError: unknown scenario, option or parameter, or a value that cannot be
+
+    Examples
+    --------
+    >>> import crtune
+    >>> one = crtune.predict("kolmogorov", rigidity=[10, 100, 1000], phi=0.6)
+    >>> one.boron_to_carbon.shape
+    (3,)
+    >>> two = crtune.predict("kolmogorov", rigidity=[10, 100, 1000], phi=0.6, E_CR=2)
+    >>> (two.proton / one.proton).round(6).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    chosen = _scenario(scenario, options)
+    rigidity = np.atleast_1d(np.asarray(_plain(rigidity, "GV"), dtype=float))
+    pipeline.predict.check_rigidities(rigidity, "rigidity")
+    return pipeline.predict.predict(
+        chosen, _values(chosen, values), rigidity, float(_plain(phi, "GV"))
+    )
+
+
+def _scenario(source, options) -> Scenario:
+    if isinstance(source, Scenario):
+        return source
+    if isinstance(source, Config) or str(source).endswith(".toml"):
+        config = load_config(source)
+        return build_scenario(load_config(config, scenario_options=options) if options else config)
+    return make_scenario(str(source), options=options or {})
+
+
+def _values(scenario: Scenario, given: Mapping) -> dict[str, float]:
+    parameters = {p.name: p for p in scenario.parameters}
+    values = {name: p.fiducial for name, p in parameters.items()}
+    for name, value in given.items():
+        if name not in parameters:
+            if name.startswith(NUISANCE_FAMILIES):
+                continue
+            raise CrtuneError(
+                f"{scenario.name} has no parameter {name!r}{suggest(name, parameters)}; "
+                f"crtune.scenarios({scenario.name!r}) shows them"
+            )
+        values[name] = float(_plain(value, parameters[name].unit))
+        check_value(parameters[name], values[name], f"{name} = {value}")
+    return values
+
+
+def _plain(value, unit: str):
+    """A number, or an array, in `unit`; astropy converts what has a unit."""
+    return value.to_value(unit) if hasattr(value, "to_value") else value

@@ -1,0 +1,137 @@
+"""Sampling in a notebook."""
+
+from __future__ import annotations
+
+import multiprocessing
+from functools import cached_property, partial
+from pathlib import Path
+
+import pipeline.problem
+from crtune.configs import Source, load_config
+from crtune.posteriors import RunPosterior, load_run
+from pipeline.config.load import Config, config_from_mapping
+from pipeline.config.load import load_config as read_config
+from pipeline.problem import Problem
+from pipeline.sampling import rounds
+from transport.errors import CrtuneError
+
+
+class Run:
+    """A run of a config: the same chains, in the same files, as ``scripts/run_mcmc.py`` makes.
+
+    Parameters
+    ----------
+    config : as of `crtune.load_config`
+    folder : where the chains go. By default beside the config's file; a config without a file, or
+        another folder, is written down as ``FOLDER.toml``, with which every script can go on
+    **changes : as of `crtune.load_config`
+
+    Raises
+    ------
+    CrtuneError: a bad config; no folder; ``FOLDER.toml`` is there and describes another problem
+
+    Examples
+    --------
+    >>> import crtune
+    >>> run = crtune.Run(
+    ...     {"scenario": "kolmogorov", "data": {"ams02_bc_2016": {"rigidity_min": 5.0}}},
+    ...     folder="runs/mine",
+    ...     sampling={"ensembles": 2, "walkers": 16, "min_steps": 20, "max_steps": 20},
+    ... )
+    >>> posterior = run.sample(workers=1, progress=False)
+    >>> posterior.verdict.steps, posterior.verdict.converged
+    (20, False)
+    >>> run
+    Run of kolmogorov in runs/mine: 2 ensembles x 16 walkers, 20 of at most 20 steps
+    """
+
+    def __init__(self, config: Source, folder: str | Path | None = None, **changes):
+        config = load_config(config, **changes)
+        if folder is not None:
+            config = _written_down(config, Path(folder))
+        elif config.path is None:
+            raise CrtuneError("this config has no file: say where to, crtune.Run(..., folder=...)")
+        self.config = config
+
+    @property
+    def folder(self) -> Path:
+        """Where the chains are."""
+        return self.config.run_dir
+
+    @cached_property
+    def problem(self) -> Problem:
+        """What is sampled."""
+        return pipeline.problem.build_problem(self.config)
+
+    def sample(self, workers: int | None = None, progress: bool = True) -> RunPosterior:
+        """Sample until converged, ``max_steps`` or interrupted; called again, it goes on.
+
+        An interrupt of the kernel ends it after the present step, with a checkpoint.
+
+        Parameters
+        ----------
+        workers : local processes, by default the config's; in a script (not in a notebook) more
+            than one need ``if __name__ == "__main__":`` around the call
+        progress : show a bar
+
+        Raises
+        ------
+        CrtuneError: the files are another problem's or damaged, another process writes, no space
+        """
+        parallel = (workers or self.config.sampling.workers) > 1
+        # A worker that is just starting reads the main script again; `multiprocessing` marks it so.
+        starting = getattr(multiprocessing.current_process(), "_inheriting", False)
+        if parallel and starting:
+            raise CrtuneError(
+                "crtune.Run.sample starts processes, which read this script again: put it under "
+                'if __name__ == "__main__": or give workers=1'
+            )
+        outcome = self._rounds().execute(workers=workers, progress=progress)
+        if outcome.interrupted:
+            print(f"interrupted; the checkpoint is in {self.folder}, sample() goes on from there")
+        return self.posterior()
+
+    def posterior(self) -> RunPosterior:
+        """What there is already, as `crtune.load_run` gives it."""
+        return load_run(self.folder)
+
+    @property
+    def steps(self) -> int:
+        """Steps that all ensembles have."""
+        return min(self._rounds().steps())
+
+    def _rounds(self) -> rounds.Run:
+        return rounds.Run(
+            build=partial(pipeline.problem.build_problem, self.config),
+            folder=self.folder,
+            sampling=self.config.sampling,
+            convergence=self.config.convergence,
+            config_text=self.config.to_toml(),
+        )
+
+    def __repr__(self):
+        s = self.config.sampling
+        return (
+            f"Run of {self.config.scenario_name} in {self.folder}: {s.ensembles} ensembles x "
+            f"{s.walkers} walkers, {self.steps} of at most {s.max_steps} steps"
+        )
+
+
+def _written_down(config: Config, folder: Path) -> Config:
+    """The config as that of ``FOLDER.toml``, which is written if it is not there."""
+    path = folder.with_name(f"{folder.name}.toml")
+    config = config_from_mapping(config.model_dump(exclude_none=True), path)
+    if not path.exists():
+        rounds.make_folder(path.parent)
+        path.write_text(config.to_toml(), encoding="utf-8")
+    elif _problem_part(read_config(path)) != _problem_part(config):
+        raise CrtuneError(
+            f"{path}: is there and describes another problem; use it, crtune.Run({str(path)!r}), "
+            "or choose another folder"
+        )
+    return config
+
+
+def _problem_part(config: Config) -> dict:
+    """What no resumed run may change; steps, workers and the stopping rule may."""
+    return config.model_dump(exclude={"sampling", "convergence"})
