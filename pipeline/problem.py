@@ -27,8 +27,14 @@ class Problem:
     """Log-prior, log-likelihood and log-posterior of batches of sampled coordinates.
 
     Coordinates theta have shape (n, ndim), the columns being `names`: the scenario's parameters,
-    then the nuisance parameters of the likelihood. `pipeline` asks nothing else of a problem, so
-    anything with these attributes can be sampled.
+    then the nuisance parameters of the likelihood.
+
+    Samplers ask nothing of a problem but the attributes and methods below, so anything that has
+    them can be sampled. Measures and figures ask besides
+
+    - `scenario` what `transport.scenario.Scenario` promises,
+    - `likelihood` what `likelihoods.joint.JointLikelihood` promises,
+    - `prior` for its `constraints` and `source` alone, to name them.
 
     Parameters
     ----------
@@ -109,6 +115,19 @@ class Problem:
         """Coordinates of points of the unit cube, (n, ndim) or (ndim,), under the prior
         *without* its constraints, which are walls where `log_prior` is -inf."""
         return self.prior.transform(u)
+
+    def prior_cdf(self, theta: np.ndarray) -> np.ndarray:
+        """(n, ndim): share of the prior below each coordinate by itself, the inverse of
+        `prior_transform`."""
+        return self.prior.product.cdf(self._batch(theta))
+
+    def log_prior_terms(self, theta: np.ndarray) -> np.ndarray:
+        """(n, ndim): log-density of each coordinate by itself, without constraints."""
+        return self.prior.product.terms(self._batch(theta))
+
+    def satisfied(self, theta: np.ndarray) -> np.ndarray:
+        """(n,) bool: where the constraints of the prior hold."""
+        return self.prior.satisfied(self.values(theta))
 
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws from the prior, constraints included, (n, ndim)."""

@@ -12,11 +12,14 @@ exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input,
 
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
-from pipeline.tuning.study.choices import MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.study.choices import RANGES, SELECTIONS
 
 
 def main() -> int:
-    arguments = cli.parser(__doc__, epilog=_listed("measures", MEASURES))
+    limit_threads()
+    from pipeline.tuning.measures.measure import groups
+
+    arguments = cli.parser(__doc__, epilog=_listed("measures", groups()))
     arguments.add_argument(
         "runs", metavar="RUN.toml", nargs="*", help="configs (all of runs/ by default)"
     )
@@ -39,7 +42,6 @@ def main() -> int:
     )
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()
-    limit_threads()
     from pipeline.tuning.study.workers import run_study, select_cases
 
     cases = select_cases(

@@ -44,7 +44,7 @@ def case(scenario="kolmogorov", range="earth", selection="both", priors="plausib
 
 def results(of, **made):
     """Results of a case of which only `made` was made."""
-    return CaseResults(of, **made)
+    return CaseResults(of, made)
 
 
 def evidence(log_z=-100.0, error=0.15, converged=True):
@@ -172,7 +172,8 @@ def everything(of, log_z=-100.0, fit=-92.0, converged=True, floor=0.02, slope=6.
         needed=needed(), acceptable_max=acceptable(floor, slope),
         acceptable_rms=acceptable(0.5 * floor, 0.7 * slope, criterion="rms"),
         stiffness=stiffness(), stiffness_matched=stiffness(), sensitivity=sensitivity(),
-        universality=(universality("prior"), universality("factor", width=0.03)),
+        universality_prior=universality("prior"),
+        universality_factor=universality("factor", width=0.03),
         conspiracy=conspiracy(), mutual_information=pair_information(of.run.scenario_name),
         tension=tension(), bridge=bridge(), agreement=agreement(),
     )  # fmt: skip

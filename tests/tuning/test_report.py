@@ -140,7 +140,7 @@ def test_a_baseline_has_no_cost_at_equal_discrepancy_before_that_is_made():
 
 def test_refused_galaxies_are_told():
     made = replace(universality(), failed=40)
-    listed = entries([results(case("two_phase"), evidence=evidence(), universality=(made,))])
+    listed = entries([results(case("two_phase"), evidence=evidence(), universality_prior=made)])
     (score,) = [e.measured for e in listed if e.measured.measure.endswith("_score")]
     assert score.flags == ("9.1% of the galaxies left out: the scenario refuses them",)
 

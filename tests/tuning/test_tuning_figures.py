@@ -135,7 +135,8 @@ def test_evidence_without_a_baseline_is_said():
 def test_eigenvalues_of_zero_and_slopes_without_width():
     made = results(
         case("kolmogorov"), evidence=evidence(), stiffness=stiffness((3.0, 0.0)),
-        universality=(universality("prior", width=0.0), universality("factor", width=1e-13)),
+        universality_prior=universality("prior", width=0.0),
+        universality_factor=universality("factor", width=1e-13),
     )  # fmt: skip
     drawn(stiff_spectra_figure([made]))
     drawn(universality_figure([made]))

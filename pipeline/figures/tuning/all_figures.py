@@ -25,7 +25,7 @@ _FIGURES: dict[str, tuple[str, Callable[[Sequence], Figure]]] = {
     ),
     "evidence": ("information", evidence_figure),
     "stiff_spectra": ("stiffness", stiff_spectra_figure),
-    "universality": ("universality", universality_figure),
+    "universality": ("universality_prior", universality_figure),
 }
 """Name of the file to what the figure needs and what draws it."""
 _MATRIX = "mutual_information"
@@ -47,7 +47,7 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
         chosen = [r for r in whole if identity(r.case)[-1] == priors]
         suffix = f"_{priors}" if len(sets) > 1 else ""
         for name, (needs, draw) in _FIGURES.items():
-            if any(getattr(r, needs) for r in chosen):
+            if any(needs in r.made for r in chosen):
                 paths += save_figure(draw(chosen), Path(folder) / f"{name}{suffix}")
         for run in matrices:
             found = {

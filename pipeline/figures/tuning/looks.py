@@ -65,8 +65,8 @@ def looks_of(results: Sequence) -> dict[str, Look]:
     return {run: LOOKS.get(run) or others[run] for run in order}
 
 
-def by_range(results: Sequence, name: str) -> dict[str, dict[str, object]]:
-    """Results with the attribute `name`, as range -> run -> result; every range is there.
+def by_range(results: Sequence, *names: str) -> dict[str, dict[str, object]]:
+    """Results with one of the measures `names`, as range -> run -> result; every range is there.
 
     Raises
     ------
@@ -74,10 +74,10 @@ def by_range(results: Sequence, name: str) -> dict[str, dict[str, object]]:
     """
     found = {place: {} for place in RANGES}
     for result in results:
-        if getattr(result, name):
+        if any(result.made.get(name) is not None for name in names):
             found[result.case.range][result.case.run.name] = result
     if not any(found.values()):
-        raise CrtuneError(f"no case has {name}; make it with scripts/fine_tuning.py RUN")
+        raise CrtuneError(f"no case has {names[0]}; make it with scripts/fine_tuning.py RUN")
     return found
 
 

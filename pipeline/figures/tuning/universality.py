@@ -29,6 +29,7 @@ _SLOPES = {
 }
 _SCATTERS = {"prior": (ORANGE, -1.0, "medium scatters as the prior"),
              "factor": (BLUE, 1.0, "within a factor of 2 of a fit")}  # fmt: skip
+_MEASURES = tuple(f"universality_{scatter}" for scatter in _SCATTERS)
 _TITLES = {"earth": "fitted to data at Earth", "voyager": "fitted with Voyager"}
 _POINTS = 300
 _BEYOND = 0.02  # share outside the axis from which on it is written
@@ -45,7 +46,7 @@ def universality_figure(results: Sequence) -> Figure:
     ------
     CrtuneError: not one result has it
     """
-    found, looks = by_range(results, "universality"), looks_of(results)
+    found, looks = by_range(results, *_MEASURES), looks_of(results)
     rows = [run for run in looks if any(run in runs for runs in found.values())]
     height = 2.1 + 0.5 * len(rows)
     figure = new_figure(12.0, height)
@@ -58,7 +59,7 @@ def universality_figure(results: Sequence) -> Figure:
             if run not in found[place]:
                 mark_row(ax, i, "no result")
                 continue
-            for one in found[place][run].universality:
+            for one in _scattered(found[place][run]):
                 _half_violin(ax, i, one, slope, limits)
             mark_row(ax, i + 0.3, "", found[place][run])
         ax.set_xlim(limits)
@@ -92,7 +93,12 @@ def _observed(slope: str, found) -> tuple[float, float]:
     if slope == "proton_slope":
         return observed_proton_slope()
     result = next(r for runs in found.values() for r in runs.values())
-    return tuple(result.universality[0].window)
+    return tuple(_scattered(result)[0].window)
+
+
+def _scattered(result) -> list:
+    """What was made of a case, one for each kind of scatter."""
+    return [result.made[name] for name in _MEASURES if name in result.made]
 
 
 def _half_violin(ax, row, universality, slope, limits) -> None:

@@ -86,3 +86,11 @@ def scatter_probability(values: np.ndarray, errors: np.ndarray) -> float:
     weight = 1.0 / np.maximum(errors, 1e-300) ** 2
     mean = np.average(values, weights=weight / weight.max())
     return float(chi2.sf(np.sum(((values - mean) / errors) ** 2), len(values) - 1))
+
+
+def weighted_quantiles(values: np.ndarray, weight: np.ndarray, probabilities) -> np.ndarray:
+    """Quantiles of weighted points (n,), interpolated between the middles of their weights."""
+    order = np.argsort(values)
+    weight = weight[order]
+    middle = np.cumsum(weight) - 0.5 * weight
+    return np.interp(probabilities, middle / weight.sum(), values[order])

@@ -88,13 +88,12 @@ class Marginal:
 
     def _place(self, nodes):
         """Amplitudes by group, the edges of their cells (nodes + 1, n_groups), and their shares."""
-        product = self.problem.prior.product
         ends = np.full((2, self.problem.ndim), 0.5)
         ends[:, self._columns] = [[_TAIL], [1.0 - _TAIL]]
         low, high = self.problem.prior_transform(ends)
         x, weight = roots_legendre(nodes)
         grid = low + 0.5 * (high - low) * (1.0 + x)[:, None]
-        log_share = product.terms(grid)[:, self._columns] + np.log(weight)[:, None]
+        log_share = self.problem.log_prior_terms(grid)[:, self._columns] + np.log(weight)[:, None]
         edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])[:, None]
         of_fixed = np.full((len(self.groups) - len(self._columns), nodes), -np.log(nodes))
         self.log_share = np.vstack([(log_share - logsumexp(log_share, axis=0)).T, of_fixed])

@@ -29,8 +29,8 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.tuning.estimators.checkpoint import Checkpoint
+from pipeline.tuning.estimators.effective import weighted_quantiles
 from pipeline.tuning.estimators.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
-from pipeline.tuning.measures.needed import weighted_quantiles
 from transport.errors import CrtuneError
 
 NESTED_ESTIMATOR = 2

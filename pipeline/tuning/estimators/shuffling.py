@@ -25,6 +25,11 @@ def pair_name(a, b):
     return f"{a} + {b}"
 
 
+def key_of(test: str) -> str:
+    """Beginning of the names of what a test of `plan` measures."""
+    return "shuffle_" + test.replace(" + ", "_and_").replace(" ", "_")
+
+
 def shuffle(draws, moved, shifts):
     """Draws (n_blocks, n, ndim) with columns from `shifts` rows away in the same block."""
     shuffled = draws.copy()

@@ -13,7 +13,7 @@ simulation where it is small, and a search of the floor below which it is zero.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 from scipy.special import logsumexp
@@ -21,6 +21,16 @@ from scipy.special import logsumexp
 from pipeline.tuning.estimators.criteria import CRITERIA
 from pipeline.tuning.estimators.floors import FloorSettings, find_floor
 from pipeline.tuning.estimators.subset import SubsetRun, SubsetSettings, subset_simulation
+from pipeline.tuning.measures.acceptable_at import acceptable_at, percent, remembered
+from pipeline.tuning.measures.columns import Column, Theme, bits
+from pipeline.tuning.measures.measure import (
+    EVERY_SELECTION,
+    WHOLE,
+    Group,
+    Measure,
+    Measured,
+    register,
+)
 
 _LEAST_HITS = 10  # below this a count over prior draws says nothing
 LN2 = float(np.log(2.0))
@@ -223,3 +233,71 @@ def _agreement(bits, error, plain, plain_error):
         return float("nan")
     sigma = np.hypot(error[both], plain_error[both])
     return float(np.max(np.abs(bits[both] - plain[both]) / sigma))
+
+
+EPSILONS = (1.0, 0.5, 0.2, 0.1)
+"""Agreement asked for in the tables: within a factor 1 + epsilon."""
+GROUP = Group(
+    "acceptable", "acceptable fraction F(eps), its floor, and shuffles of acceptable states"
+)
+_MOST_SIGMA = 3.0
+_MOST_SPREAD = 0.02
+_REMEMBERED = "its Markov chains did not forget their start"
+_UNSURE_FLOOR = "searches from other starts ended higher; the true floor may be lower"
+_CRITERIA = {
+    "max": (EVERY_SELECTION, "every data point within a factor 1 + eps"),
+    "rms": (WHOLE, "the root mean square of ln(model/data) over ln R within ln(1 + eps)"),
+}
+"""Criterion to the selections that it is for, and what it asks."""
+
+
+def _rows(fraction, results):
+    differ = ()
+    if fraction.agreement > _MOST_SIGMA:
+        differ = (f"rare and plain estimates differ by {fraction.agreement:.1f} sigma",)
+    floor, spread, key = fraction.floor, fraction.floor_spread, f"acceptable_{fraction.criterion}"
+    unsure = (_UNSURE_FLOOR,) if spread > _MOST_SPREAD * floor else ()
+    for epsilon in EPSILONS:
+        value, error, note = acceptable_at(fraction, epsilon)
+        flags = (*differ, *([_REMEMBERED] if remembered(fraction, epsilon) else []))
+        flags += unsure if np.isinf(value) else ()
+        yield Measured(f"{key}_{epsilon:g}", value, error, "bits", note, flags)
+    yield Measured(f"{key}_floor", floor, spread, "epsilon", "", unsure)
+
+
+def _declare(criterion, selections, words, rank):
+    name = f"acceptable_{criterion}"
+    theme = Theme(
+        f"Acceptable fraction, {criterion}",
+        f"-log2 of the share of the prior with {words}, in bits, at eps = 100% (a factor of 2) to "
+        "10%; without model discrepancy. The floor is the smallest eps that any point of the prior "
+        "was found to reach; below it there is none.",
+        rank,
+    )
+
+    def make(study):
+        settings, rng = study.settings.acceptable, study.rng(name)
+        return acceptable_fraction(study.bare_problem, criterion, rng, settings, study.tell)
+
+    register(
+        Measure(
+            name,
+            AcceptableFraction,
+            GROUP,
+            make,
+            source="draws",
+            version=2,
+            selections=selections,
+            applies=lambda study: criterion in study.settings.criteria,
+            settings=lambda study: asdict(study.settings.acceptable),
+            rows=_rows,
+            columns=(
+                *(bits(theme, f"eps = {100 * e:.0f}% [bits]", f"{name}_{e:g}") for e in EPSILONS),
+                Column(theme, "floor", (f"{name}_floor",), lambda m: percent(m.value)),
+            ),
+        )
+    )
+
+
+for _rank, (_criterion, _asked) in enumerate(_CRITERIA.items()):
+    _declare(_criterion, *_asked, rank=10 + _rank)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.tuning.measures.columns import LOWER_BOUND
 from pipeline.tuning.measures.rounding import plain
 
 MOST_MEMORY = 0.5
@@ -31,7 +32,7 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
         return float("nan"), float("nan"), "not measured"
     grid, bits, error = grid[known], bits[known], error[known]
     if epsilon < grid[0] * (1.0 - 1e-9):
-        return float(bits[0]), float("nan"), "lower bound"
+        return float(bits[0]), float("nan"), LOWER_BOUND
     x, at = np.log(np.log1p(grid)), np.log(np.log1p(epsilon))
     return float(np.interp(at, x, bits)), float(np.interp(at, x, error)), ""
 

@@ -15,6 +15,9 @@ import numpy as np
 from scipy.stats import kstwobign
 
 from pipeline.tuning.estimators.effective import UNCONVERGED, chain_mean, chain_size, weighted_size
+from pipeline.tuning.measures.columns import note
+from pipeline.tuning.measures.evidence import CHAINS, CHECKS
+from pipeline.tuning.measures.measure import Measure, Measured, register
 
 LEAST_P = 0.01
 """Corrected p-value below which two samplers differ."""
@@ -160,3 +163,26 @@ def _verdict(names, difference, ratio, p_value, draws):
         return True, f"agree for all purposes: {differ.sum()} coordinates differ, but {largest}"
     listed = ", ".join(name for name, bad in zip(names, worse, strict=True) if bad)
     return False, f"disagree about {listed}; {largest}"
+
+
+def _rows(found, results):
+    worst = int(np.nanargmax(np.abs(found.mean_difference)))
+    yield Measured("samplers_agree", float(found.agree), np.nan, "", found.verdict)
+    difference, error = found.mean_difference[worst], found.mean_difference_error[worst]
+    yield Measured("samplers_mean_difference", difference, error, "sd", found.names[worst])
+
+
+register(
+    Measure(
+        "agreement",
+        Agreement,
+        CHAINS,
+        lambda study: agreement(study.chains.chain, study.posterior).of_chains(
+            study.chains.verdict.converged
+        ),
+        applies=lambda study: study.chains is not None,
+        settings=lambda study: {"steps": study.chains.verdict.steps},
+        rows=_rows,
+        columns=(note(CHECKS, "emcee", "samplers_agree"),),
+    )
+)

@@ -27,6 +27,9 @@ from scipy.special import log_expit, logsumexp, ndtr, ndtri
 
 from pipeline.tuning.estimators.effective import UNCONVERGED, chain_size
 from pipeline.tuning.estimators.mixture import Mixture, fit_mixture, missed_components
+from pipeline.tuning.measures.columns import number
+from pipeline.tuning.measures.evidence import CHAINS, CHECKS, THEME
+from pipeline.tuning.measures.measure import Measure, Measured, register
 
 LEAST_DRAWS = 400
 """Effective draws of every coordinate below which ln Z is not trusted."""
@@ -129,7 +132,7 @@ def _halves(chain, draws):
 
 
 def _to_normal(problem, theta):
-    u = problem.prior.product.cdf(theta.reshape(-1, problem.ndim))
+    u = problem.prior_cdf(theta.reshape(-1, problem.ndim))
     tiny = np.finfo(float).tiny
     return ndtri(np.clip(u, tiny, 1.0 - np.finfo(float).epsneg)).reshape(theta.shape)
 
@@ -192,3 +195,27 @@ def _reasons(tried, values, errors, best, size, mixtures, z):
                 f"ln Z is {value:.2f} with {k} components and {values[best]:.2f} with {tried[best]}"
             )
     return reasons + missed_components(mixtures, z)
+
+
+def _rows(found, results):
+    yield Measured("log_z_bridge", found.log_z, found.log_z_error, "nats", "", found.reasons)
+
+
+register(
+    Measure(
+        "bridge",
+        BridgeEvidence,
+        CHAINS,
+        lambda study: bridge_evidence(
+            study.problem, study.chains.chain, study.rng("bridge")
+        ).of_chains(study.chains.verdict.converged),
+        source="chains",
+        applies=lambda study: study.chains is not None,
+        settings=lambda study: {"steps": study.chains.verdict.steps},
+        rows=_rows,
+        columns=(
+            number(THEME, "ln Z by bridge sampling [nats]", "log_z_bridge"),
+            number(CHECKS, "bridge - nested [nats]", "bridge_minus_nested"),
+        ),
+    )
+)

@@ -16,14 +16,18 @@ parts match in cells of equal size). Neither the errors of the data nor a discre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import chi2
 
-from pipeline.tuning.estimators.shuffling import plan, shuffle
+from pipeline.tuning.estimators.criteria import CRITERIA
+from pipeline.tuning.estimators.shuffling import EACH, key_of, plan, shuffle
+from pipeline.tuning.measures.acceptable import GROUP, STATES_EPSILON
+from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, bits, percent
+from pipeline.tuning.measures.measure import Measure, Measured, register
 from transport.errors import CrtuneError
 from transport.parameters import NUISANCE_MEDIA, Parameter, columns_by_medium
 
@@ -162,3 +166,62 @@ def _of_different_states(owners, moved):
     groups = [columns[0] for columns in moved] + list(stayed[:1])
     parts = np.sort(owners[..., groups], axis=-1)
     return (np.diff(parts, axis=-1) != 0).all(axis=-1)
+
+
+THEME = Theme(
+    "Shuffled states of the prior",
+    "States of the prior within a factor of 2 of every data point, with the medium named taken "
+    "from another such state: the share that still is, and -log2 of it, a lower bound on the "
+    "bits that all media must know of each other. Without discrepancy.",
+    50,
+)
+_SHOWN = {"warm layer": "warm layer", "halo": "halo", "injection": "injection", EACH: "all media"}
+"""Tests in the tables for people, and how they are called there."""
+
+
+def _make(study):
+    fraction = study.result("acceptable_max")
+    rule = CRITERIA[fraction.criterion]
+    return shuffle_acceptable(
+        study.bare_problem.parameters,
+        lambda theta: rule.distance(study.bare_problem, theta),
+        fraction.states,
+        STATES_EPSILON,
+        study.rng("coincidence"),
+    )
+
+
+def _applies(study):
+    """Not where too few states are acceptable, or all describe one medium."""
+    media = {p.medium for p in study.bare_problem.parameters} - set(NUISANCE_MEDIA)
+    fraction = study.result("acceptable_max")
+    return fraction is not None and len(fraction.states) >= LEAST_STATES and len(media) >= 2
+
+
+def _rows(found, results):
+    for i, test in enumerate(found.tests):
+        key, note = f"acceptable_{key_of(test)}", LOWER_BOUND if found.is_bound[i] else ""
+        yield Measured(f"{key}_share", found.share[i], found.share_error[i], "", test)
+        yield Measured(f"{key}_bits", found.bits[i], found.bits_error[i], "bits", note)
+
+
+register(
+    Measure(
+        "coincidence",
+        Coincidence,
+        GROUP,
+        _make,
+        source="draws",
+        version=4,
+        applies=_applies,
+        settings=lambda study: asdict(study.settings.acceptable),
+        rows=_rows,
+        columns=(
+            *(
+                percent(THEME, f"{words}, still within", f"acceptable_{key_of(test)}_share")
+                for test, words in _SHOWN.items()
+            ),
+            bits(THEME, "coordination of all media [bits]", f"acceptable_{key_of(EACH)}_bits"),
+        ),
+    )
+)

@@ -45,12 +45,16 @@ from itertools import combinations
 import numpy as np
 
 from pipeline.tuning.estimators.shuffling import (
+    EACH,
     evaluate,
+    key_of,
     pair_name,
     plan,
     quantile_reached,
     shuffle,
 )
+from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, bits, number, percent
+from pipeline.tuning.measures.measure import Group, Measure, Measured, register
 from transport.parameters import NUISANCE_MEDIA, columns_by_medium
 
 CRITERIA = ("likelihood", "fit")
@@ -219,3 +223,58 @@ def _summary(posterior, shuffled, tests, media):
 def _of_possible(function, log_likelihood, otherwise=np.nan):
     possible = log_likelihood[np.isfinite(log_likelihood)]
     return function(possible) if possible.size else otherwise
+
+
+GROUP = Group("conspiracy", "shuffle tests and mutual information")
+THEME = Theme(
+    "Shuffled posterior draws",
+    "Every medium taken from another posterior draw. Surviving: shares of the shuffled states "
+    "that meet what 95% of the posterior meets, in ln L, and in the largest deviation from "
+    "every data set. The latter forgives most where the posterior fits worst.",
+    60,
+)
+_ALL = key_of(EACH)
+
+
+def several_media(study) -> bool:
+    """Whether what is sampled describes more than one medium."""
+    media = {p.medium for p in study.problem.parameters} - {"", *NUISANCE_MEDIA}
+    return len(media) >= 2
+
+
+def _make(study):
+    draws = study.draws("conspiracy", study.settings.shuffled_draws)
+    return shuffle_tests(study.problem, draws, study.rng("conspiracy"))
+
+
+def _rows(c, results):
+    for i, test in enumerate(c.tests):
+        key = key_of(test)
+        yield Measured(f"{key}_mean_loss", c.mean_loss[i], c.mean_loss_error[i], "nats")
+        yield Measured(f"{key}_median_loss", c.median_loss[i], c.median_loss_error[i], "nats")
+        for j, criterion in enumerate(c.criteria):
+            none, note = (f"none of {c.n_shuffled}", LOWER_BOUND) if c.is_bound[i, j] else ("", "")
+            share, error = c.acceptable[i, j], c.acceptable_error[i, j]
+            yield Measured(f"{key}_surviving_{criterion}", share, error, "", none)
+            value, error = c.bits[i, j], c.bits_error[i, j]
+            yield Measured(f"{key}_bits_{criterion}", value, error, "bits", note)
+
+
+register(
+    Measure(
+        "conspiracy",
+        Conspiracy,
+        GROUP,
+        _make,
+        applies=several_media,
+        settings=lambda study: {"draws": study.settings.shuffled_draws},
+        rows=_rows,
+        columns=(
+            percent(THEME, "surviving, ln L", f"{_ALL}_surviving_likelihood"),
+            percent(THEME, "surviving, fit", f"{_ALL}_surviving_fit"),
+            bits(THEME, "coordination, ln L [bits]", f"{_ALL}_bits_likelihood"),
+            number(THEME, "mean loss of ln L [nats]", f"{_ALL}_mean_loss"),
+            number(THEME, "median loss of ln L [nats]", f"{_ALL}_median_loss"),
+        ),
+    )
+)

@@ -1,4 +1,4 @@
-"""Evidence and posterior of a case by nested sampling, kept on disk, several seeds combined.
+"""Evidence and posterior of a case by nested sampling, several seeds combined.
 
 One nested run claims an error of about 0.02 nats, but runs with other seeds scatter by more, and
 what their bounds cut off may be missing in all of them. Both enter the error that is quoted.
@@ -6,19 +6,19 @@ what their bounds cut off may be missing in all of them. Both enter the error th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tuning.estimators.nested import (
-    NESTED_ESTIMATOR,
-    NestedRun,
-    NestedSettings,
-    run_nested,
+from pipeline.tuning.estimators.nested import NestedRun
+from pipeline.tuning.measures.columns import Theme, number, over_baselines, yes_no
+from pipeline.tuning.measures.measure import (
+    EVERY_SELECTION,
+    Group,
+    Measure,
+    Measured,
+    register,
 )
-from pipeline.tuning.study import store
-from pipeline.tuning.study.cases import Case
 
 
 @dataclass(frozen=True)
@@ -44,63 +44,6 @@ SHARED_ERROR = 0.2
 """Nats. What seeds may share, so that the error is never taken to be less: with the default
 settings ln Z differed from bridge sampling of converged emcee chains by 0.00 (Kolmogorov), -0.08
 (two-phase) and -0.16 (stratified halo), all with Voyager."""
-
-
-def nested_run(
-    case: Case,
-    seed: int,
-    settings: NestedSettings | None = None,
-    progress: bool = False,
-    tell: Callable[[str], None] = lambda text: None,
-) -> NestedRun:
-    """The nested run of a case: from disk where it is there, else made, resumed if interrupted.
-
-    Parameters
-    ----------
-    progress : whether to draw a bar
-    tell : called with a few words if the run is not there yet
-
-    Raises
-    ------
-    CrtuneError: as `run_nested`
-    """
-    settings = settings or NestedSettings()
-    problem = case.problem()
-    path = _path(case, seed)
-
-    def make():
-        tell(f"nested sampling, seed {seed}")
-        return run_nested(
-            problem,
-            settings,
-            seed,
-            checkpoint=path.with_suffix(".checkpoint"),
-            progress=progress,
-            title=f"{case} seed {seed}",
-            tell=tell,
-        )
-
-    return store.remember(path, NestedRun, _key(problem, settings, seed), make)
-
-
-def stored_seeds(case: Case, settings: NestedSettings | None = None) -> tuple[int, ...]:
-    """Seeds of the nested runs that are on disk and need not be made, ascending."""
-    settings, problem = settings or NestedSettings(), case.problem()
-    names = sorted(path.stem for path in case.folder.glob("nested_seed*.h5"))
-    seeds = [int(n.removeprefix("nested_seed")) for n in names if n[11:].isdecimal()]
-    return tuple(
-        seed
-        for seed in sorted(seeds)
-        if store.stored_key(_path(case, seed)) == _key(problem, settings, seed)
-    )
-
-
-def _path(case, seed):
-    return case.folder / f"nested_seed{seed}.h5"
-
-
-def _key(problem, settings, seed):
-    return store.key_of(problem, str(NESTED_ESTIMATOR), nested=asdict(settings), seed=seed)
 
 
 def combine(runs: list[NestedRun]) -> tuple[Evidence, NestedRun]:
@@ -129,3 +72,48 @@ def combine(runs: list[NestedRun]) -> tuple[Evidence, NestedRun]:
         names=runs[0].names,
         labels=runs[0].labels,
     )
+
+
+GROUP = Group("evidence", "ln Z, information, tempered curve, discrepancy needed (nested sampling)")
+CHAINS = Group("chains", "ln Z from the run's chains, and whether both samplers agree")
+THEME = Theme(
+    "Evidence",
+    "ln Z of the prior normalised to its constraints; differences above 0 favour the scenario "
+    "over the baseline on the same data.",
+    20,
+)
+CHECKS = Theme(
+    "Checks",
+    "Nested sampling met its settings; emcee agrees with it; difference of ln Z by bridge sampling "
+    "from emcee's draws.",
+    100,
+)
+
+
+def _rows(found, results):
+    yield Measured(
+        "log_z", found.log_z, found.log_z_error, "nats", f"{len(found.each)} nested runs"
+    )
+    yield Measured("nested_converged", float(found.converged))
+    if (bridge := results.bridge) is not None:
+        error = float(np.hypot(bridge.log_z_error, found.log_z_error))
+        difference = bridge.log_z - found.log_z
+        yield Measured("bridge_minus_nested", difference, error, "nats", "", bridge.reasons)
+
+
+register(
+    Measure(
+        "evidence",
+        Evidence,
+        GROUP,
+        lambda study: combine(study.runs)[0],
+        selections=EVERY_SELECTION,
+        settings=lambda study: {"shared_error": SHARED_ERROR},
+        rows=_rows,
+        columns=(
+            number(THEME, "ln Z [nats]", "log_z"),
+            *over_baselines(THEME, "Delta ln Z", "nats", "log_z"),
+            yes_no(CHECKS, "nested converged", "nested_converged"),
+        ),
+    )
+)

@@ -30,6 +30,10 @@ from pipeline.tuning.estimators.effective import (
     scatter_probability,
     weighted_size,
 )
+from pipeline.tuning.estimators.marginal import amplitude_columns
+from pipeline.tuning.measures.columns import Theme, number, over_baselines, with_note
+from pipeline.tuning.measures.evidence import GROUP, SHARED_ERROR
+from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register
 
 NATS_PER_BIT = float(np.log(2.0))
 LEAST_DRAWS = 400
@@ -209,3 +213,50 @@ def combine(parts: Sequence[Information]) -> Information:
         runs=sum(part.runs for part in parts),
         reasons=tuple(reasons),
     )
+
+
+THEME = Theme(
+    "Fit and cost",
+    "ln Z = <ln L> - D_KL: how well the data are met, and how far the prior had to shrink for "
+    "it, each theory at the discrepancy that it needs: one that fits worse learns less and "
+    "looks cheaper. 'At equal discrepancy' compares the information of Fisher matrices with "
+    "every amplitude at 10%. Constrained parameters: 2 Var(ln L) at fixed amplitudes of the "
+    "discrepancy, of how many.",
+    30,
+)
+
+
+def _make(study):
+    """ln Z with the error that goes beyond what the runs claim."""
+    columns = amplitude_columns(study.problem)
+    found = combine([nested_information(run, columns) for run in study.runs])
+    return found.with_log_z_error(study.posterior.log_z_error)
+
+
+def _rows(i, results):
+    mean, error = i.mean_log_likelihood, i.mean_log_likelihood_error
+    yield Measured("mean_log_likelihood", mean, error, "nats", "", i.reasons)
+    yield Measured("cost", i.cost_bits, i.cost_bits_error, "bits", "", i.reasons)
+    d, error, of = i.dimensionality, i.dimensionality_error, f"of {i.parameters}"
+    yield Measured("dimensionality", d, error, "parameters", of, i.reasons)
+    yield Measured("dimensionality_total", i.dimensionality_total, np.nan, "parameters")
+
+
+register(
+    Measure(
+        "information",
+        Information,
+        GROUP,
+        _make,
+        selections=EVERY_SELECTION,
+        settings=lambda study: {"shared_error": SHARED_ERROR},
+        rows=_rows,
+        columns=(
+            number(THEME, "<ln L> [nats]", "mean_log_likelihood"),
+            number(THEME, "D_KL [bits]", "cost"),
+            *over_baselines(THEME, "Delta D_KL", "bits", "cost"),
+            *over_baselines(THEME, "at equal discrepancy, cost", "bits", "cost_matched")[:1],
+            with_note(THEME, "constrained parameters", "dimensionality"),
+        ),
+    )
+)

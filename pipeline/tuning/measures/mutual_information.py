@@ -28,6 +28,8 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma, ndtri
 from scipy.stats import rankdata
 
+from pipeline.tuning.measures.conspiracy import GROUP, several_media
+from pipeline.tuning.measures.measure import Measure, Measured, register
 from transport.parameters import columns_by_medium
 
 NEIGHBOURS = 4
@@ -222,3 +224,30 @@ def _all_media(points, columns):
         rest = np.setdiff1d(np.arange(points.shape[1]), a)
         bits[i, i] = _information(correlation, n, a, rest)
     return bits
+
+
+def _declare(name, result, estimate, version, rows):
+    def make(study):
+        draws = study.draws("conspiracy", study.settings.shuffled_draws)
+        return estimate(study.problem.parameters, draws, study.rng(name))
+
+    def settings(study):
+        return {"draws": study.settings.shuffled_draws}
+
+    register(
+        Measure(
+            name, result, GROUP, make, version=version, applies=several_media, settings=settings,
+            rows=rows,
+        )
+    )  # fmt: skip
+
+
+def _rows(pairs, results):
+    bits = np.triu(np.nan_to_num(pairs.bits), 1)
+    i, j = np.unravel_index(np.argmax(bits), bits.shape)
+    error, note = pairs.bits_error[i, j], f"{pairs.names[i]} and {pairs.names[j]}"
+    yield Measured("largest_mutual_information", bits[i, j], error, "bits", note)
+
+
+_declare("mutual_information", PairInformation, pair_information, 2, _rows)
+_declare("media_information", MediaInformation, media_information, 1, lambda media, results: ())

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tuning.estimators.effective import weighted_size
+from pipeline.tuning.estimators.effective import weighted_quantiles, weighted_size
+from pipeline.tuning.estimators.marginal import amplitude_columns
+from pipeline.tuning.measures.columns import interval_of
+from pipeline.tuning.measures.evidence import GROUP
+from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register
+from pipeline.tuning.measures.tension import THEME
 
 EDGE = 0.05
 """Prior mass that counts as its edge, on either side."""
@@ -42,7 +47,7 @@ def discrepancy_needed(problem, theta: np.ndarray, log_weight: np.ndarray) -> Ne
 
     Parameters
     ----------
-    problem : with the parameters, values and the product of distributions of
+    problem : with the parameters, values and prior_cdf of
         `pipeline.problem.Problem`
     theta : (n, ndim) sampled coordinates
     log_weight : (n,) logarithms of their weights, with any normalisation
@@ -50,7 +55,7 @@ def discrepancy_needed(problem, theta: np.ndarray, log_weight: np.ndarray) -> Ne
     weight = np.exp(log_weight - log_weight.max())
     weight = weight / weight.sum()
     size = weighted_size(log_weight)
-    cdf = problem.prior.product.cdf(theta)
+    cdf = problem.prior_cdf(theta)
     groups, rows = [], []
     values = problem.values(theta)
     for i, name in enumerate(p.name for p in problem.parameters):
@@ -68,9 +73,43 @@ def discrepancy_needed(problem, theta: np.ndarray, log_weight: np.ndarray) -> Ne
     return NeededDiscrepancy(tuple(groups), *columns)
 
 
-def weighted_quantiles(values: np.ndarray, weight: np.ndarray, probabilities) -> np.ndarray:
-    """Quantiles of weighted points (n,), interpolated between the middles of their weights."""
-    order = np.argsort(values)
-    weight = weight[order]
-    middle = np.cumsum(weight) - 0.5 * weight
-    return np.interp(probabilities, middle / weight.sum(), values[order])
+_AT_EDGE = 0.3  # 0.05 where nothing was learnt
+
+
+def _rows(found, results):
+    for i, group in enumerate(found.groups):
+        key = f"{PREFIX}{group}"
+        flags = tuple(
+            f"{100 * share[i]:.0f}% of it in the outermost 5% of its prior: {bound} limit"
+            for share, bound in (
+                (found.at_upper_edge, "a lower"),
+                (found.at_lower_edge, "an upper"),
+            )
+            if share[i] > _AT_EDGE
+        )
+        yield Measured(key, found.median[i], found.median_error[i], flags=flags, part=group)
+        for name, values in (
+            ("16", found.low),
+            ("84", found.high),
+            ("at_upper_edge", found.at_upper_edge),
+            ("at_lower_edge", found.at_lower_edge),
+        ):
+            yield Measured(f"{key}_{name}", values[i], part=group)
+
+
+register(
+    Measure(
+        "needed",
+        NeededDiscrepancy,
+        GROUP,
+        lambda study: discrepancy_needed(
+            study.problem, study.posterior.theta, study.posterior.log_weight
+        ),
+        selections=EVERY_SELECTION,
+        applies=lambda study: len(amplitude_columns(study.problem)) > 0,
+        rows=_rows,
+        columns=(
+            interval_of(THEME, "amplitude of {part}", PREFIX + "{part}", middle="", per_part=True),
+        ),
+    )
+)

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.tuning.estimators.derivatives import STEP, central_differences, per_logarithm
+from pipeline.tuning.measures.columns import with_note
+from pipeline.tuning.measures.measure import Group, Measure, Measured, register
+from pipeline.tuning.measures.stiffness import THEME
 from transport.observables import Observed, observables
 
 _QUANTILES = (0.16, 0.5, 0.84)
@@ -122,3 +125,39 @@ def _quantiles(array):
         if good.size:
             result[:, i] = np.quantile(good, _QUANTILES)
     return result.reshape(3, *array.shape[1:])
+
+
+_LEAST_SHARE = 0.5
+"""Of the draws at which an observable must be defined to be told of."""
+
+
+def _make(study):
+    draws = study.draws("sensitivity", study.settings.derivative_draws)
+    return sensitivity(study.problem, draws)
+
+
+def _rows(s, results):
+    defined = np.where(s.share[:, None] >= _LEAST_SHARE, s.median, np.nan)
+    plain = ~s.is_slope[:, None] & ~s.is_exponent[None, :]
+    for name, usable in (
+        ("largest_sensitivity", np.where(plain, defined, np.nan)),
+        ("largest_sensitivity_of_a_slope", np.where(s.is_slope[:, None], defined, np.nan)),
+        ("largest_sensitivity_to_an_exponent", np.where(s.is_exponent, defined, np.nan)),
+    ):
+        if np.isfinite(usable).any():
+            i, j = np.unravel_index(np.nanargmax(usable), usable.shape)
+            of = f"of {s.observables[i]} to {s.parameters[j]}"
+            yield Measured(name, s.median[i, j], s.median_error[i, j], "", of)
+
+
+register(
+    Measure(
+        "sensitivity",
+        Sensitivity,
+        Group("sensitivity", "Barbieri-Giudice sensitivities"),
+        _make,
+        settings=lambda study: {"draws": study.settings.derivative_draws},
+        rows=_rows,
+        columns=(with_note(THEME, "largest sensitivity", "largest_sensitivity"),),
+    )
+)

@@ -33,6 +33,8 @@ from pipeline.tuning.estimators.derivatives import (
 from pipeline.tuning.estimators.fisher import data_blocks, fisher_matrices, log_predictions
 from pipeline.tuning.estimators.marginal import amplitude_columns
 from pipeline.tuning.estimators.power_laws import exponents_of, spell
+from pipeline.tuning.measures.columns import Column, Theme, note, number
+from pipeline.tuning.measures.measure import Group, Measure, Measured, register
 from transport.errors import CrtuneError
 
 MATCHED = 0.1
@@ -186,3 +188,65 @@ def _combination(parameters, direction, rate, eigenvalue):
     exponents, unit = exponents_of(direction, rate)
     tolerance = unit / np.sqrt(eigenvalue)
     return exponents, tolerance, spell(parameters, direction, exponents, unit, tolerance)
+
+
+GROUP = Group("stiffness", "stiff directions of the Fisher matrix")
+THEME = Theme(
+    "Stiff directions and sensitivity",
+    "Fisher matrix of the data against the width of the prior. Tolerances are what the data "
+    "alone allow; with 'no discrepancy' the model is taken to be exact. Sensitivities "
+    "|d ln O / d ln theta| are medians over the posterior, the largest over all quantities.",
+    40,
+)
+
+
+def _rows(s, suffix=""):
+    d, error = s.d_eff_mean, s.d_eff_error
+    yield Measured(f"effective_dimensions{suffix}", d, error, "parameters")
+    count = float(np.sum(s.spectrum[1] > 1.0))
+    yield Measured(f"stiff_directions{suffix}", count, np.nan, "directions")
+    if s.texts:
+        with np.errstate(divide="ignore"):
+            ends = s.tolerance[0] * np.sqrt(s.eigenvalues[0] / s.spectrum[[0, 2], 0])
+        error = 0.5 * float(ends[0] - ends[1])
+        yield Measured(f"stiffest_tolerance{suffix}", s.tolerance[0], error, "", s.texts[0])
+    else:
+        none = "none: the prior is as narrow"
+        yield Measured(f"stiffest_tolerance{suffix}", np.inf, np.nan, "", none)
+
+
+def _declare(name, version, rows, columns=(), **options):
+    def make(study):
+        draws = study.draws("stiffness", study.settings.derivative_draws)
+        return stiffness(study.problem, study.best, draws, **options)
+
+    def settings(study):
+        return {"draws": study.settings.derivative_draws, **options}
+
+    register(
+        Measure(
+            name, Stiffness, GROUP, make, version=version, settings=settings, rows=rows,
+            columns=columns,
+        )
+    )  # fmt: skip
+
+
+_declare(
+    "stiffness",
+    2,
+    lambda s, results: _rows(s),
+    (
+        number(THEME, "d_eff", "effective_dimensions"),
+        number(THEME, "d_eff, no discrepancy", "effective_dimensions_bare"),
+        Column(THEME, "stiff directions", ("stiff_directions",), lambda m: f"{m.value:.0f}"),
+        note(THEME, "stiffest direction", "stiffest_tolerance"),
+        note(THEME, "stiffest, no discrepancy", "stiffest_tolerance_bare"),
+    ),
+)
+_declare("stiffness_bare", 2, lambda s, results: _rows(s, "_bare"), discrepancy=False)
+_declare(
+    "stiffness_matched",
+    1,
+    lambda s, results: [Measured("cost_matched", s.bits, s.bits_error, "bits")],
+    amplitude=MATCHED,
+)

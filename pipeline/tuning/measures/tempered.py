@@ -19,6 +19,10 @@ import numpy as np
 from scipy.special import logsumexp
 
 from pipeline.tuning.estimators.effective import weighted_size
+from pipeline.tuning.estimators.marginal import Marginal
+from pipeline.tuning.measures.evidence import GROUP
+from pipeline.tuning.measures.information import NATS_PER_BIT
+from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register
 
 LEAST_POINTS = 100
 """Effective points below which nothing is quoted: D_KL is then uncertain by more than 0.1 nats."""
@@ -108,3 +112,19 @@ def _over_amplitudes(beta, level, log_share):
     p = np.exp(log_p - log_l[:, None])
     mean = np.sum(p * level, axis=1)
     return log_l, mean, np.sum(p * (level - mean[:, None]) ** 2, axis=1)
+
+
+def _make(study):
+    marginal = Marginal(study.problem, study.settings.nested.nodes)
+    return tempered_curve(study.posterior, marginal=marginal)
+
+
+def _rows(curve, results):
+    """The cost of data a tenth as precise, in variance."""
+    k = int(np.argmin(np.abs(np.log10(curve.beta) + 1.0)))
+    cost, error = curve.cost[k] / NATS_PER_BIT, curve.cost_error[k] / NATS_PER_BIT
+    reasons = results.information.reasons if results.information is not None else ()
+    yield Measured("cost_tempered", cost, error, "bits", f"of L^{curve.beta[k]:.2g}", reasons)
+
+
+register(Measure("tempered", TemperedCurve, GROUP, _make, selections=EVERY_SELECTION, rows=_rows))

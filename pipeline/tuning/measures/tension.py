@@ -22,7 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, norm
 
+from pipeline.tuning.measures.columns import Theme, number
+from pipeline.tuning.measures.evidence import GROUP
 from pipeline.tuning.measures.information import Information
+from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register
 
 LEAST_DIMENSIONS = 0.5
 """Shared constrained parameters below which there is nothing to be in tension about."""
@@ -136,3 +139,55 @@ def _p_value(log_s, d):
     """Of chi2 = d - 2 ln S; a chi2 below 0 is better agreement than any, p = 1."""
     p = chi2.sf(np.maximum(d - 2.0 * log_s, 0.0), d)
     return float(p) if np.ndim(p) == 0 else p
+
+
+THEME = Theme(
+    "Tension and discrepancy",
+    "Suspiciousness ln S of protons against B/C, far below 0 where they disagree about the "
+    "parameters. d_S, how many both constrain, is uncertain by 1 to 3 beyond its error; the "
+    "error of sigma is for 1.5 of them. Amplitudes of the model discrepancy (0.1 is 10%) as "
+    "median [68%].",
+    80,
+)
+
+
+def _make(results, every):
+    """Of the case whose protons and B/C are both there, in the same range and under one prior."""
+    if results.case.selection != "both":
+        return None
+    place = _place(results.case)
+    parts = {r.case.selection: r.information for r in every if _place(r.case) == place}
+    three = [parts.get(selection) for selection in EVERY_SELECTION]
+    if any(part is None for part in three):
+        return None
+    return suspiciousness(*three, np.random.default_rng(0))
+
+
+def _place(case):
+    return case.run.path, case.range, case.priors
+
+
+def _rows(t, results):
+    yield Measured("tension_log_s", t.log_s, t.log_s_error, "nats", "", t.reasons)
+    yield Measured("tension_log_r", t.log_r, t.log_r_error, "nats", "", t.reasons)
+    d, error = t.dimensionality, t.dimensionality_error
+    yield Measured("tension_dimensionality", d, error, "parameters", "", t.reasons)
+    yield Measured("tension_p", t.p_value, 0.5 * (t.p_high - t.p_low), "", "", t.reasons)
+    yield Measured("tension_sigma", t.sigma, t.sigma_error, "sigma", "", t.reasons)
+
+
+register(
+    Measure(
+        "tension",
+        Tension,
+        GROUP,
+        _make,
+        source="cases",
+        rows=_rows,
+        columns=(
+            number(THEME, "ln S [nats]", "tension_log_s"),
+            number(THEME, "d_S", "tension_dimensionality"),
+            number(THEME, "tension [sigma]", "tension_sigma", digits=2),
+        ),
+    )
+)

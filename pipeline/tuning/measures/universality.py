@@ -22,6 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.tuning.measures.columns import Theme, interval_of, percent
+from pipeline.tuning.measures.measure import Group, Measure, Measured, register
 from transport.errors import CrtuneError
 from transport.observables import DELTA, PROTON_SLOPE, observables
 from transport.parameters import Parameter
@@ -182,7 +184,7 @@ def _scatter(problem, theories, varied, rng, scatter):
         else:
             raise ValueError(f"scatter {scatter!r} is neither 'prior' nor 'factor'")
         tries += len(left)
-        kept = problem.prior.satisfied(problem.values(theta))
+        kept = problem.satisfied(theta)
         found[left[kept]] = theta[kept]
         left = left[~kept]
         if not left.size:
@@ -204,3 +206,57 @@ def _slopes(problem, theta):
         first, second = _slopes(problem, theta[:middle]), _slopes(problem, theta[middle:])
         return np.concatenate([first[0], second[0]]), second[1] or first[1]
     return np.stack([observed[PROTON_SLOPE], observed[DELTA]], axis=1), None
+
+
+SCATTERS = {"prior": "prior", "factor": "factor 2"}
+"""Of other galaxies' plasma, and how the tables call them."""
+THEME = Theme(
+    "Universality",
+    "delta from B/C, as median [68%], in galaxies whose medium scatters as the prior or within "
+    "a factor of two of a posterior draw, and the share of them with delta in 0.3-0.6, +- how "
+    "it differs between the theories that the data allow.",
+    70,
+)
+_GROUP = Group("universality", "slopes of other galaxies")
+_FEW_REFUSED = 0.005
+
+
+def _rows(u, results):
+    key = f"universality_{u.scatter}"
+    quantiles = zip(("16", "50", "84"), u.delta_interval, u.proton_slope_interval, strict=True)
+    for name, delta, slope in quantiles:
+        yield Measured(f"{key}_delta_{name}", delta)
+        yield Measured(f"{key}_proton_slope_{name}", slope)
+    note = f"delta in {u.window[0]:g}-{u.window[1]:g}"
+    refused = u.failed / (u.failed + len(u.delta))
+    left_out = f"{100 * refused:.1f}% of the galaxies left out: the scenario refuses them"
+    flags = (left_out,) if refused > _FEW_REFUSED else ()
+    yield Measured(f"{key}_score", u.score, u.score_error, "", note, flags)
+
+
+def _declare(scatter, words):
+    name = f"universality_{scatter}"
+
+    def make(study):
+        draws = study.draws("universality", study.settings.theories)
+        return universality(study.problem, study.best, draws, study.rng(name), scatter)
+
+    register(
+        Measure(
+            name,
+            Universality,
+            _GROUP,
+            make,
+            version=2,
+            settings=lambda study: {"draws": study.settings.theories, "galaxies": DRAWS},
+            rows=_rows,
+            columns=(
+                interval_of(THEME, f"delta, {words}", f"{name}_delta"),
+                percent(THEME, f"in the window, {words}", f"{name}_score"),
+            ),
+        )
+    )
+
+
+for _kind, _words in SCATTERS.items():
+    _declare(_kind, _words)

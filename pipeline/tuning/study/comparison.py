@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from pipeline.config.load import RUNS, config_path
+from pipeline.tuning.measures.columns import BASELINES
 from pipeline.tuning.study.results import CaseResults, load_results
 from pipeline.tuning.study.workers import select_cases
-from pipeline.tuning.tables.entries import BASELINES
 from transport.errors import CrtuneError
 from transport.suggest import suggest
 
@@ -75,8 +74,7 @@ def _order(results: CaseResults):
 
 
 def _is_empty(results: CaseResults) -> bool:
-    made = (getattr(results, f.name) for f in fields(results) if f.name not in ("case", "stale"))
-    return not any(value is not None and value != () for value in made)
+    return not results.made
 
 
 def _config_path(run: str) -> Path:

@@ -19,9 +19,10 @@ from tqdm import tqdm
 from pipeline.config.load import RUNS, load_config
 from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED
 from pipeline.tuning.measures.evidence import Evidence
+from pipeline.tuning.measures.measure import groups, groups_for_parts
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case, cases_of
-from pipeline.tuning.study.choices import FOR_PARTS, MEASURES, RANGES, SELECTIONS
+from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.study import Study, StudySettings
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.suggest import suggest
@@ -41,16 +42,17 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
     """
     _check("--ranges", ranges, RANGES)
     _check("--selections", selections, SELECTIONS)
-    _check("--measures", measures, MEASURES)
+    _check("--measures", measures, groups())
     paths = list(dict.fromkeys(map(Path, runs))) or sorted(RUNS.glob("*.toml"))
     if not paths:
         raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")
-    if measures and not set(measures) & set(FOR_PARTS):
+    for_parts = groups_for_parts()
+    if measures and not set(measures) & set(for_parts):
         selections = [s for s in selections or SELECTIONS if s == "both"]
         if not selections:
             raise CrtuneError(
                 f"--measures {','.join(measures)}: of protons or B/C alone only "
-                f"{' and '.join(FOR_PARTS)} are made; the others need --selections both"
+                f"{' and '.join(for_parts)} are made; the others need --selections both"
             )
     chosen = [
         case
@@ -88,7 +90,7 @@ def run_study(
     if seeds < 1 or workers < 1:
         raise CrtuneError(f"--seeds {seeds} --workers {workers}: should both be at least 1")
     settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
-    measures = tuple(measures or MEASURES)
+    measures = tuple(measures or groups())
     failures = []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     context = multiprocessing.get_context("spawn")

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.tuning.measures.columns import BASELINE, BASELINES
 from pipeline.tuning.measures.excess import excess
-from pipeline.tuning.tables.measured import Measured, from_posterior, independent, of_tension
+from pipeline.tuning.measures.measure import Measured, measures
 
-BASELINES = ("kolmogorov", "power_law_diffusion")
-"""Runs, of scenarios of the same name, that others are held against."""
 NOT_CONVERGED = "NOT CONVERGED"
 UNKNOWN = "convergence unknown"
-BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
@@ -91,13 +89,14 @@ def _place(case) -> dict[str, str]:
 
 
 def _measured(result, results) -> Iterator[Measured]:
-    flags = sampling_flags(result)
-    yield from independent(result)
-    yield from _flagged(from_posterior(result), flags)
-    yield from _against_baselines(result, results)
     parts = (sibling(result, results, selection=one) for one in ("proton", "bc"))
     theirs = [flag for part in parts if part is not None for flag in sampling_flags(part)]
-    yield from _flagged(of_tension(result), (*flags, *theirs))
+    own = sampling_flags(result)
+    flags = {"draws": (), "chains": (), "nested": own, "cases": (*own, *theirs)}
+    for measure in measures().values():
+        if (made := result.made.get(measure.name)) is not None:
+            yield from _flagged(measure.rows(made, result), flags[measure.source])
+    yield from _against_baselines(result, results)
 
 
 def _flagged(measured: Iterable[Measured], flags) -> Iterator[Measured]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.tuning.measures.needed import PREFIX
+from pipeline.tuning.measures.columns import Column
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, Entry
-from pipeline.tuning.tables.themes import Column, Theme, themes
+from pipeline.tuning.tables.themes import Table, tables
 
 MISSING = "-"
 NOT_ASKED = "n/a"
@@ -28,29 +28,30 @@ def markdown(entries: Sequence[Entry]) -> str:
             if not chosen:
                 continue
             parts.append(f"## Priors {priors}, {SELECTIONS[selection]}\n")
-            for theme in themes(e.measured.measure for e in chosen):
-                text, absent, all_of_it = _table(theme, chosen)
+            for table in tables(e.measured for e in chosen):
+                text, absent, all_of_it = _table(table, chosen)
                 parts.append(text)
                 missing, cells = missing + absent, cells + all_of_it
     parts.append(f"{missing} of {cells} values of these tables are missing ({MISSING}).\n")
     return "\n".join(part for part in parts if part)
 
 
-def _table(theme: Theme, entries: Sequence[Entry]) -> tuple[str, int, int]:
+def _table(table: Table, entries: Sequence[Entry]) -> tuple[str, int, int]:
     """The table, how many of its cells are missing, and how many it has."""
     found = {(e.run, e.range, e.measured.measure): e.measured for e in entries}
     runs = list(dict.fromkeys(e.run for e in entries))
-    asked = {(e.run, e.range) for e in entries if e.measured.measure.startswith(PREFIX)}
     remarks: list[str] = []
     kept, columns = [], []
-    for column in theme.columns:
+    for column in table.columns:
         pair = [
             [_cell(column, [found.get((run, place, m)) for m in column.measures], remarks)
              for run in runs]
             for place in RANGES
         ]  # fmt: skip
         if any(text != MISSING for cells in pair for text in cells):
-            if column.partial:
+            if column.per_part:
+                every = table.parts[column.header]
+                asked = {(run, place) for run, place, measure in found if measure in every}
                 pair = [
                     [
                         _not_asked(text, (run, place) in asked)
@@ -67,8 +68,8 @@ def _table(theme: Theme, entries: Sequence[Entry]) -> tuple[str, int, int]:
         [names[run], *cells] for run, cells in zip(runs, zip(*columns, strict=True), strict=True)
     ]
     lines = [
-        f"### {theme.title}\n",
-        f"{theme.caption}\n",
+        f"### {table.theme.title}\n",
+        f"{table.theme.caption}\n",
         _line(["run", *kept]),
         _line(["---"] * (1 + len(kept))),
         *(_line(row) for row in rows),

@@ -112,7 +112,7 @@ def test_drawn_amplitudes_follow_their_conditional_posterior(problem, theta):
     np.testing.assert_array_equal(drawn[:, others], np.repeat(point[None, others], n, axis=0))
     mass = np.linspace(0.0, 1.0, 4001)
     log_l = problem.log_likelihood(with_mass(problem, point, mass))
-    found = problem.prior.product.cdf(drawn)[:, columns]
+    found = problem.prior_cdf(drawn)[:, columns]
     for i, column in enumerate(found.T):
         density = np.exp(log_l[:, i] - log_l[:, i].max())
         cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]))])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from pipeline.tuning.measures.needed import EDGE, discrepancy_needed, weighted_quantiles
+from pipeline.tuning.estimators.effective import weighted_quantiles
+from pipeline.tuning.measures.needed import EDGE, discrepancy_needed
 from priors.distributions import uniform
 from tests.tuning.toys import toy_problem
 
