@@ -7,6 +7,8 @@ repetitions, on one core.
 
 import time
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

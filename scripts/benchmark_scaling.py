@@ -11,6 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
 from pipeline.sampling.threads import limit_threads

@@ -8,6 +8,8 @@ side by side; says NOT CONVERGED where that is so.
 import sys
 from pathlib import Path
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
 from pipeline.sampling.threads import limit_threads

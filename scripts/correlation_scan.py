@@ -5,6 +5,8 @@ Prints Markdown tables, or puts them between the markers of a document:
   scripts/correlation_scan.py --update docs/covariance.md
 """
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

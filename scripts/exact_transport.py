@@ -6,6 +6,8 @@ prior set; writes docs/exact_transport.png and, below its marker, docs/exact_tra
 
 import os
 
+import this_checkout  # noqa: F401
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread for each worker process
 
 import multiprocessing

@@ -10,6 +10,8 @@ scripts/compare.py.
 exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input, 1 a worker died
 """
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 from pipeline.tuning.study.choices import RANGES, SELECTIONS

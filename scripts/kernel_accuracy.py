@@ -9,6 +9,8 @@ docs/kernel_accuracy.png.
 
 import os
 
+import this_checkout  # noqa: F401
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread for each worker process
 
 import multiprocessing

@@ -11,6 +11,8 @@ exit codes: 0 converged or resubmitted, 3 NOT CONVERGED (out of budget, or more 
 
 from functools import partial
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
 from pipeline.sampling.threads import limit_threads

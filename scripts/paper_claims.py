@@ -4,14 +4,13 @@
 The measurements are those of tests/paper, so that tests and table cannot drift apart.
 """
 
-import sys
+import this_checkout  # noqa: F401
 
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
 
 limit_threads()
-sys.path.insert(0, str(ROOT))
 
 from tests.paper import section2, section3, section5, section6  # noqa: E402, F401
 from tests.paper.claims import CLAIMS  # noqa: E402

@@ -7,6 +7,8 @@ Writes figN.png and figN.pdf; with --scenario, the sketch is fig4_SCENARIO.
 import importlib
 from pathlib import Path
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT

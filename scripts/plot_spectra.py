@@ -8,6 +8,8 @@ Works while the run goes on; says NOT CONVERGED where that is so.
 
 from pathlib import Path
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

@@ -12,6 +12,8 @@ The fiducials of the paper are used for what --set does not change; values are i
 that --list shows, never logarithms.
 """
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

@@ -9,6 +9,8 @@ written (run the same command again), 130 Ctrl-C with a checkpoint written, 2 ba
 import sys
 from functools import partial
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_FAILED
 from pipeline.sampling.threads import limit_threads

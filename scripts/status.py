@@ -10,6 +10,8 @@ import json
 import math
 import sys
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
 from pipeline.sampling.threads import limit_threads

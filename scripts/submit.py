@@ -10,6 +10,8 @@ scripts sent are runs/NAME/slurm/array.sh and judge.sh.
 import sys
 from functools import partial
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_OK
 from pipeline.sampling.threads import limit_threads

@@ -4,6 +4,8 @@
 Works while the run goes on; says NOT CONVERGED where that is so.
 """
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
+from matplotlib import rcParamsDefault
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -51,13 +52,18 @@ _RC = {
     "savefig.facecolor": "white",
 }
 
+_DEFAULTS = {key: value for key, value in rcParamsDefault.items() if "backend" not in key}
+
 
 def styled(function: Callable) -> Callable:
-    """Decorator: draw with the project's style and leave the caller's settings alone."""
+    """Decorator: draw with the project's style, and leave the caller's settings alone.
+
+    Whatever the style does not name is matplotlib's own default, not the user's matplotlibrc.
+    """
 
     @functools.wraps(function)
     def inner(*args, **options):
-        with matplotlib.rc_context(_RC):
+        with matplotlib.rc_context(_DEFAULTS | _RC):
             return function(*args, **options)
 
     return inner

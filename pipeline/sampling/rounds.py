@@ -20,6 +20,7 @@ from pipeline.chains.writer import ChainWriter
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run, ensemble_files
+from pipeline.provenance import origin_remark
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task
 from pipeline.sampling.ensemble import check_same_problem, ensemble_path
 from pipeline.sampling.interrupt import StopRequest
@@ -82,8 +83,8 @@ class Run:
         make_folder(self.folder)
         refuse_other_writers(self.folder, self.sampling.ensembles)
         with WriterLock(self.folder / "run") as lock:
-            if lock.takeover:
-                notify(lock.takeover)
+            for remark in filter(None, (lock.takeover, origin_remark())):
+                notify(remark)
             problem = self.build()
             self.check_files(problem)
             if make_engine is None:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from pipeline.config.load import RUNS, load_config
 from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED
+from pipeline.provenance import origin_remark
 from pipeline.tuning.measures.evidence import Evidence
 from pipeline.tuning.measures.measure import groups, groups_for_parts
 from pipeline.tuning.study import store
@@ -92,6 +93,8 @@ def run_study(
     settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
     measures = tuple(measures or groups())
     failures = []
+    if remark := origin_remark():
+        print(remark)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(workers, len(cases)), context, initializer=_ready)

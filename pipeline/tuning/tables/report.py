@@ -36,6 +36,8 @@ def write_report(results: Sequence, folder: str | Path) -> list[Path]:
     versions = {"git": provenance.git_state(), "versions": provenance.versions()}
     dirty = " with changes" if versions["git"]["dirty"] == "yes" else ""
     closing = f"\nMade by crtune {versions['git']['commit']}{dirty}.\n"
+    if remark := provenance.origin_remark():
+        closing += f"\n{remark[0].upper()}{remark[1:]}.\n"
     texts = {
         "tuning.json": to_json(listed, versions),
         "tuning.md": markdown(listed) + closing,
