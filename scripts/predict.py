@@ -7,6 +7,7 @@ examples:
   scripts/predict.py two_phase --rigidity 1,10,100
   scripts/predict.py two_phase --diagnostics     cutoffs, transitions, escape speeds
   scripts/predict.py two_phase --set Ma=0.4 --set z_W=700 --rigidity 10,100 --phi 0.6
+  scripts/predict.py --from best.toml --rigidity 1,10,100     values of a run's best draw
 
 The fiducials of the paper are used for what --set does not change; values are in the units
 that --list shows, never logarithms.
@@ -20,6 +21,7 @@ from pipeline.sampling.threads import limit_threads
 limit_threads()
 
 from pipeline import predict  # noqa: E402
+from pipeline.posterior.best import read_best  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 
 
@@ -33,6 +35,10 @@ def main():
     arguments.add_argument(
         "--option", dest="options", metavar="NAME=VALUE", action="append", default=[],
         help="an option of the scenario, as in [scenario_options] of a config; may be repeated",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--from", dest="best", metavar="BEST.toml",
+        help="scenario, options and values of summarize.py --best; --set changes them",
     )  # fmt: skip
     arguments.add_argument("--rigidity", metavar="R1,R2,...", help="rigidities in GV")
     arguments.add_argument(
@@ -48,18 +54,25 @@ def main():
         "--list", action="store_true", help="show the parameters of SCENARIO, or all scenarios"
     )
     options = arguments.parse_args()
-    if options.scenario is None:
+    if options.scenario is None and options.best is None:
         if options.list:
             titles, text = predict.titles(), predict.describe_scenarios()
             print(predict.to_json(titles) if options.json else text)
             return
         raise CrtuneError("SCENARIO is missing; predict.py --list shows the scenarios")
-    scenario = predict.make_scenario(options.scenario, options.options)
+    assignments = options.assignments
+    if options.best is None:
+        scenario = predict.make_scenario(options.scenario, options.options)
+    elif options.scenario or options.options:
+        raise CrtuneError(f"--from {options.best}: has a scenario and options; give no others")
+    else:
+        best = read_best(options.best)
+        scenario, assignments = best.scenario, [*best.assignments, *assignments]
     if options.list:
         text = predict.describe(scenario)
         print(predict.to_json(predict.description(scenario)) if options.json else text)
         return
-    values = predict.parse_values(scenario, options.assignments)
+    values = predict.parse_values(scenario, assignments)
     if options.diagnostics:
         found = predict.diagnostics(scenario, values)
         text = predict.diagnostics_table(scenario, found)

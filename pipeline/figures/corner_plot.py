@@ -22,10 +22,11 @@ from pipeline.figures.style import (
     new_figure,
     styled,
 )
+from pipeline.posterior.latex import number_with_errors, unit_latex
 from pipeline.posterior.load import Posterior
 from pipeline.problem import Problem
 from transport.errors import CrtuneError
-from transport.parameters import UNIT_LATEX, Parameter
+from transport.parameters import Parameter
 from transport.suggest import suggest
 
 LEVELS = (1.0 - np.exp(-0.5), 1.0 - np.exp(-2.0))
@@ -201,7 +202,7 @@ def _mark(ax, x, y) -> None:
 
 def axis_label(parameter: Parameter) -> str:
     """Symbol and unit on two lines; log10 where the coordinate is one."""
-    unit = UNIT_LATEX.get(parameter.unit, rf"\mathrm{{{parameter.unit}}}")
+    unit = unit_latex(parameter)
     logarithm = r"\log_{10}" if _is_log(parameter) else ""
     if not parameter.unit and logarithm and len(parameter.latex) > 20:
         return f"${logarithm}$\n${parameter.latex}$"
@@ -217,18 +218,9 @@ def _estimate(parameter: Parameter, draws: np.ndarray) -> str:
     """Median with the 68% interval, of the parameter itself in its unit."""
     values = parameter.from_coordinate(np.quantile(draws, [0.16, 0.5, 0.84]))
     low, mid, high = (float(v) for v in values)
-    unit = UNIT_LATEX.get(parameter.unit, rf"\mathrm{{{parameter.unit}}}") if parameter.unit else ""
+    unit = unit_latex(parameter)
     unit = rf"\times {unit}" if unit[:1].isdigit() else rf"\ {unit}"
-    exponent = int(np.floor(np.log10(abs(mid)))) if mid else 0
-    exponent = exponent if not -3 <= exponent <= 3 else 0
-    scale = 10.0**exponent
-    spread = max(high - low, 1e-12 * abs(mid), 1e-300) / scale
-    decimals = int(np.clip(1 - np.floor(np.log10(spread / 2)), 0, 4))
-    up, down = (high - mid) / scale, (mid - low) / scale
-    number = rf"{mid / scale:.{decimals}f}^{{+{up:.{decimals}f}}}_{{-{down:.{decimals}f}}}"
-    if exponent:
-        number = rf"({number})\times 10^{{{exponent}}}"
-    return rf"${parameter.latex} = {number}{unit}$"
+    return rf"${parameter.latex} = {number_with_errors(low, mid, high)}{unit}$"
 
 
 def _label_axes(figure, axes, parameters, font) -> None:

@@ -48,6 +48,16 @@ def summarize(posterior: Posterior) -> list[dict]:
     return [*rows, _row(posterior, "log_prob", posterior.log_prob)]
 
 
+def fixed_values(posterior: Posterior) -> dict[str, float]:
+    """Values of the parameters that the priors fix, by name: they are no coordinates."""
+    prefix = "prior."
+    found = {}
+    for part, text in posterior.provenance.get("fingerprint", {}).items():
+        if part.startswith(prefix) and text.startswith("fixed("):
+            found[part.removeprefix(prefix)] = float(text.removeprefix("fixed(").rstrip(")"))
+    return found
+
+
 def _row(posterior: Posterior, name: str, series: np.ndarray) -> dict:
     per_walker = series.swapaxes(1, 2).reshape(-1, series.shape[1])
     verdict = posterior.verdict
