@@ -14,9 +14,17 @@ from transport.constants import LIGHT_SPEED, PROTON_MASS_GEV
 from transport.fast_modes.cone import cone_edges
 from transport.fast_modes.gyroresonance import gyroresonance, sum_of_parts
 from transport.fast_modes.jit import njit
-from transport.fast_modes.lagrange import lagrange4, lagrange6
+from transport.fast_modes.lagrange import lagrange4
+from transport.fast_modes.pitch_angle import (
+    DOUBT,
+    SMALL_DRIFT,
+    expanded,
+    gyro_scattering,
+    resonances,
+    summed,
+)
 from transport.fast_modes.tables import LOG_STEP, MA_MAX, MA_MIN, universal_tables
-from transport.fast_modes.transit_time import transit_time
+from transport.fast_modes.transit_time import nodes_of_all_angles, transit_time
 from transport.plasma import (
     GV_IN_GAUSS_CM,
     alfven_speed,
@@ -104,17 +112,62 @@ def _kappa_batch(
         top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, v_a[w],
                                        beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
         g = gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
-        total, bends = sum_of_parts(g)
-        moments = transit_time(log_rho0, n_rho, h_deficit, edges[n_rho + n_u - 1], top,
-                                v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
+        at_mfp = edges[n_rho + n_u - 1]
+        moments = transit_time(log_rho0, n_rho, h_deficit, at_mfp, top,
+                               v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
+        rows = below + (log_r - start) / LOG_STEP
+        hard = _integrals(rows, log_r, g, moments, nodes, v_a[w], ma[w], out[w])
+        if hard.any():
+            which = np.flatnonzero(hard)
+            first = int(rows[which[0]] - shift[n_y - 1]) - 1
+            steepest = LIGHT_SPEED / v_a[w] * np.max((y + 7.0 * np.sqrt(ma[w])) / stretch)
+            inverse_cos, values = nodes_of_all_angles(
+                log_rho0 + first * LOG_STEP, int(rows[which[-1]]) + 3 - first, h_deficit, at_mfp,
+                top, v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w], steepest,
+            )  # fmt: skip
+            _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_a[w],
+                            ma[w], out[w])  # fmt: skip
         for j in range(log_r.size):
             r = np.exp(log_r[j])
-            speed = LIGHT_SPEED * r / np.sqrt(r * r + PROTON_MASS_GEV**2)
-            row = below + (log_r[j] - start) / LOG_STEP
-            integral = _pitch_angle_integral(row, g, total, bends, moments, nodes,
-                                             v_a[w] / speed, ma[w])  # fmt: skip
             prefactor = np.sqrt(scale[w] * np.exp(log_gyro) * r) / (2.0 * np.sqrt(np.pi))
-            out[w, j] = speed * prefactor / ma[w] ** 1.5 * integral
+            out[w, j] *= _speed(log_r[j]) * prefactor / ma[w] ** 1.5
+
+
+@njit
+def _speed(log_r):
+    """Of protons, cm/s."""
+    r = np.exp(log_r)
+    return LIGHT_SPEED * r / np.sqrt(r * r + PROTON_MASS_GEV**2)
+
+
+@njit
+def _integrals(rows, log_r, g, moments, nodes, v_a, ma, out):
+    """Pitch-angle integrals, into out (n_R,), by the expansion in v_A/v; and where that fails."""
+    total, bends = sum_of_parts(g)
+    gyro = np.empty(nodes.shape[1])
+    hard = np.zeros(rows.size, dtype=np.bool_)
+    for j in range(rows.size):
+        drift = v_a / _speed(log_r[j])
+        gyro_scattering(rows[j], g, total, bends, nodes, gyro)
+        out[j], doubt = expanded(rows[j], gyro, moments, nodes, drift, ma)
+        hard[j] = doubt > DOUBT or drift > SMALL_DRIFT * np.sqrt(ma)
+    return hard
+
+
+@njit
+def _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_a, ma, out):
+    """Those of the rigidities `which` are hard, angle by angle; values start at row `first`."""
+    total, bends = sum_of_parts(g)
+    gyro = np.empty(nodes.shape[1])
+    factors = np.empty((nodes.shape[1], inverse_cos.size))
+    last = 0.0
+    for j in which:
+        drift = v_a / _speed(log_r[j])
+        if abs(drift - last) > 2e-5 * drift:
+            resonances(inverse_cos, nodes, drift, ma, factors)
+            last = drift
+        gyro_scattering(rows[j], g, total, bends, nodes, gyro)
+        out[j] = summed(rows[j] - first, gyro, factors, values, nodes)
 
 
 @njit
@@ -132,55 +185,3 @@ def _interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
         source, target = gauss[row].ravel(), a.ravel()
         for j in range(target.size):
             target[j] += factor * source[j]
-
-
-@njit
-def _log_smooth_sum(g, i, k, x):
-    """Sum of both parts of G, each interpolated in its logarithm."""
-    c = lagrange6(x)
-    total = 0.0
-    # the lesser part is cut at 1e-8 of the greater, where it no longer counts: a deeper drop
-    # would make the interpolation swing
-    for part in range(2):
-        log_g = 0.0
-        for q in range(6):
-            own, other = g[part, i - 2 + q, k], g[1 - part, i - 2 + q, k]
-            log_g += c[q] * np.log(max(own, 1e-8 * other + 1e-290))
-        total += np.exp(log_g)
-    return total
-
-
-@njit
-def _pitch_angle_integral(row, g, total, bends, moments, nodes, speed_ratio, ma):
-    """int dy (1 + y^2)^{-9/4} / (G + T) at one rigidity, row being that of rho = r_L.
-
-    nodes holds y, its weight, its shift in rho, exp(-y^2 / Ma) and sqrt(1 + y^2). The average over
-    angle of exp(a/xi - b/xi^2) in T is its second-order cumulant expansion: the exponents are of
-    order v_A/v.
-    """
-    y, weight, shift, damping, stretch = nodes
-    m0, mean, variance = moments
-    integral = 0.0
-    for k in range(y.size):
-        position = row - shift[k]
-        i = int(position)
-        c0, c1, c2, c3 = lagrange4(position - i)
-        if bends[k, i]:
-            scattering = _log_smooth_sum(g, i, k, position - i)
-        else:
-            t = total[k, i - 1 : i + 3]
-            scattering = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3]
-        if damping[k] > 0.0 and m0[i] > 0.0:
-            t = m0[i - 1 : i + 3]
-            drift = speed_ratio * stretch[k]
-            a, b = 2.0 * y[k] * drift / ma, drift * drift / ma
-            exponent = a * mean[i] + 0.5 * a * a * variance[i]
-            exponent -= b * (variance[i] + mean[i] * mean[i])
-            if abs(exponent) < 0.05:
-                factor = 1.0 + exponent * (1.0 + exponent * (0.5 + exponent / 6.0))
-            else:
-                factor = np.exp(exponent)
-            transit = c0 * t[0] + c1 * t[1] + c2 * t[2] + c3 * t[3]
-            scattering += transit * damping[k] * factor
-        integral += weight[k] / scattering
-    return integral

@@ -130,10 +130,11 @@ class _ThetaEdges:
         end = self.end = _u_end(state)
         switches = damping.switches(cascade, u_max=end)
         # Towards theta = 0 the cascade reaches ever smaller scales; the start is e^-4 below the
-        # first angle at which its end is felt, t_min > 1e-3.
+        # first angle at which its end is felt, t_min > 1e-3, and below 45 degrees, from where on
+        # w = tan(theta) s / t matters even if nothing damps.
         grid = np.arange(-40.0, end, 0.05)
         felt = np.flatnonzero(_resonance_at_end(grid, state) > 1e-3)
-        start = (grid[felt[0]] if len(felt) else 0.0) - 4.0
+        start = min(grid[felt[0]] if len(felt) else 0.0, 0.0) - 4.0
         inner = switches[switches > start + 1e-9]
         self.start = start
         self.common = np.unique(np.concatenate([np.arange(start, end, 0.7), inner, [end]]))

@@ -15,40 +15,40 @@ _LOG_H_MIN = np.log(H_MIN)
 _X12, _W12 = np.polynomial.legendre.leggauss(12)
 _X24, _W24 = np.polynomial.legendre.leggauss(24)
 _X48, _W48 = np.polynomial.legendre.leggauss(48)
+_FINE_STEP = 0.7
+"""Largest panel of `nodes_of_all_angles` in ln(cos theta)."""
 
 
 @njit
 def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, ma, scale, mfp):
-    """Angle integrals of eq. A2, (3, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2.
+    """Angle integrals of eq. A2, (4, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2, and the integrand.
 
     M_0 = int dxi xi sin^{3/2}(theta) [H(rho sin(theta)/L) - H(rho k_max sin(theta))] and the
-    averages over its integrand.
+    averages over its integrand; the last row is the largest integrand, without xi dxi, at angles
+    beyond 60 degrees.
 
     Quadrature in theta, split where the damping that sets k_max changes: at the edges of what
     collisionless damping leaves at k_par = 1/l_mfp (a row of `cone_edges`; clamped between them),
     at top, where viscous damping takes over, and where that leaves nothing, k_max L = 1.
     """
-    moments = np.zeros((3, n_rho))
+    moments = np.zeros((4, n_rho))
     log_kv = log_k_viscous(v_a, viscosity, ma, scale)
     log_kc = log_k_collisionless(beta, ma, scale)
     ends = _panel_ends(edges, top, log_kv + np.log(scale))
     growth = np.exp(0.5 * LOG_STEP)
     for panel in range(ends.size - 1):
         half = 0.5 * (ends[panel + 1] - ends[panel])
+        is_last = panel == ends.size - 2
         if ends[panel + 1] < 0.2:  # a narrow cone counts as theta^{7/2}
             nodes, weights = _X12, _W12
-        elif panel == ends.size - 2:
+        elif is_last:
             nodes, weights = _X24, _W24
         else:  # exponentials of 1/(beta cos^2 theta)
             nodes, weights = _X48, _W48
         for node in range(nodes.size if half > 0.0 else 0):
             theta = ends[panel] + half * (1.0 + nodes[node])
             sin, cos = np.sin(theta), np.cos(theta)
-            x = np.log(sin / cos)
-            if panel == ends.size - 2:
-                log_k = log_kv + viscous_cutoff(x)[0] - np.log(cos)
-            else:
-                log_k = max(log_kc + collisionless_cutoff(x, beta)[0], -np.log(mfp)) - np.log(cos)
+            log_k = _log_k_end(np.log(sin / cos), cos, is_last, log_kv, log_kc, beta, mfp)
             measure = half * weights[node] * sin**2.5
             log_u0 = log_rho0 + log_k + np.log(sin)
             inner = 0.5 * np.sqrt(np.exp(log_rho0) * sin / scale)
@@ -56,17 +56,75 @@ def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, m
             for i in range(n_rho):
                 log_u = log_u0 + i * LOG_STEP
                 deficit = outer if log_u < _LOG_H_MIN else _h_deficit(log_u, h_deficit)
-                value = measure * max(deficit - inner, 0.0)
+                power = max(deficit - inner, 0.0)
+                value = measure * power
                 inner *= growth
                 outer *= growth
                 moments[0, i] += value * cos
                 moments[1, i] += value
                 moments[2, i] += value / cos
+                if cos < 0.5:
+                    moments[3, i] = max(moments[3, i], power)
     for i in range(n_rho):
         if moments[0, i] > 0.0:
             moments[1, i] /= moments[0, i]
             moments[2, i] = moments[2, i] / moments[0, i] - moments[1, i] ** 2
     return moments
+
+
+@njit
+def nodes_of_all_angles(
+    log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, ma, scale, mfp, steepest
+):
+    """The integral over xi in eq. A2 as a sum that any function of xi can be put under.
+
+    As `transit_time`, with nodes close enough for a resonance of a width sqrt(Ma) in y out to
+    1/xi = steepest.
+
+    Returns
+    -------
+    inverse_cos : (n_nodes,) 1/xi
+    values : (n_rho, n_nodes) weights, such that their sum over nodes is M_0
+    """
+    log_kv = log_k_viscous(v_a, viscosity, ma, scale)
+    log_kc = log_k_collisionless(beta, ma, scale)
+    coarse = _panel_ends(edges, top, log_kv + np.log(scale))
+    n_splits = max(1, int(np.log(steepest) / _FINE_STEP) + 1)
+    splits = np.arccos(np.exp(-_FINE_STEP * np.arange(1, n_splits + 1)))
+    ends = np.sort(np.concatenate((coarse, splits)))
+    inverse_cos = np.empty(ends.size * _X12.size)
+    values = np.zeros((n_rho, ends.size * _X12.size))
+    count = 0
+    for panel in range(ends.size - 1):
+        half = 0.5 * (ends[panel + 1] - ends[panel])
+        if half <= 1e-15 or ends[panel] >= coarse[-1]:
+            continue
+        is_last = ends[panel] >= coarse[-2]
+        for node in range(_X12.size):
+            theta = ends[panel] + half * (1.0 + _X12[node])
+            sin, cos = np.sin(theta), np.cos(theta)
+            log_k = _log_k_end(np.log(sin / cos), cos, is_last, log_kv, log_kc, beta, mfp)
+            measure = half * _W12[node] * sin**2.5 * cos
+            inverse_cos[count] = 1.0 / cos
+            for i in range(n_rho):
+                log_rho = log_rho0 + i * LOG_STEP
+                log_u = log_rho + log_k + np.log(sin)
+                if log_u < _LOG_H_MIN:
+                    deficit = 0.5 * np.exp(0.5 * log_u)
+                else:
+                    deficit = _h_deficit(log_u, h_deficit)
+                inner = 0.5 * np.exp(0.5 * log_rho) * np.sqrt(sin / scale)
+                values[i, count] = measure * max(deficit - inner, 0.0)
+            count += 1
+    return inverse_cos[:count], np.ascontiguousarray(values[:, :count])
+
+
+@njit
+def _log_k_end(x, cos, is_viscous, log_kv, log_kc, beta, mfp):
+    """ln k_max at x = ln tan(theta), on the viscous or on the collisionless (clamped) branch."""
+    if is_viscous:
+        return log_kv + viscous_cutoff(x)[0] - np.log(cos)
+    return max(log_kc + collisionless_cutoff(x, beta)[0], -np.log(mfp)) - np.log(cos)
 
 
 @njit

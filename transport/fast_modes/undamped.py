@@ -12,6 +12,11 @@ so every angle survives; 1e-3 cm gives the same coefficient to 1e-7."""
 _ANY_TEMPERATURE = 1e4
 
 
+def undamped_plasma() -> tuple[float, float]:
+    """Temperature (K) and ion mean free path (cm) with which the kernel damps nothing."""
+    return _ANY_TEMPERATURE, _NO_PATH
+
+
 def kappa_undamped(rigidity, magnetic_field, density, ma, outer_scale):
     """Diffusion coefficient of protons in an undamped isotropic cascade (A1-A3, k_max infinite).
 

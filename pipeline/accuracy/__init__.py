@@ -1,0 +1,1 @@
+"""What the shortcuts cost: the fast-mode kernel's error, and that of the paper's equation."""
