@@ -201,11 +201,21 @@ def predict(
         raise CrtuneError(
             f"{scenario.name} has no finite, positive prediction at these values: "
             + ", ".join(f"{name} = {value:g}" for name, value in values.items())
+            + _limits(kappa)
         )
     return Prediction(
         scenario, dict(values), rigidity, phi, flux[PROTON], ratio,
         None if kappa is None else kappa[0],
     )  # fmt: skip
+
+
+def _limits(kappa) -> str:
+    """What the turbulent diffusion coefficient is good for, if that is why it is not finite."""
+    if kappa is None or np.all(np.isfinite(kappa)):
+        return ""
+    from transport.fast_modes.kernel import LIMITS  # numba takes a while to import
+
+    return f"; {LIMITS}"
 
 
 def _spectra(scenario, batch, rigidity) -> Spectra:
@@ -282,6 +292,9 @@ def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float
             found = getattr(scenario, "diagnostics", scenario.derived)(batch)
     except (ValueError, ArithmeticError) as error:
         raise CrtuneError(f"{scenario.name}: {error}") from None
+    drift = [value for name, value in found.items() if name.startswith("v_D_")]
+    if reason := _limits(np.array(drift) if drift else None):
+        raise CrtuneError(f"{scenario.name} has no diagnostics at these values{reason}")
     return {name: float(value[0]) for name, value in found.items()}
 
 

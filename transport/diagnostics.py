@@ -78,13 +78,15 @@ def _interpolate(array, rigidity):
 def last_crossing(log_ratio):
     """Rigidity (GV) at which each row on `GRID` rises through 0 for the last time, (n,).
 
-    Infinite where a row ends below 0, 0 where it never is below.
+    Infinite where a row ends below 0, 0 where it never is below, NaN where a row has NaN.
     """
     log_grid = np.log(GRID)
     result = np.empty(len(log_ratio))
     for i, row in enumerate(log_ratio):
         below = np.flatnonzero(row < 0)
-        if not below.size:
+        if np.isnan(row).any():
+            result[i] = np.nan
+        elif not below.size:
             result[i] = 0.0
         elif below[-1] == len(row) - 1:
             result[i] = np.inf

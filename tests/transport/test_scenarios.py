@@ -174,3 +174,14 @@ def test_amplitudes_of_one_change_nothing_and_others_act():
     np.testing.assert_allclose(
         doubled.terms["warm layer"][0], reference.terms["warm layer"][0] / 2, rtol=1e-12
     )
+
+
+def test_states_beyond_the_kernel_are_counted_and_told():
+    problem = build_problem(load_config(RUNS / "two_phase.toml"))
+    theta = problem.sample_prior(3, np.random.default_rng(2))
+    theta[1, problem.names.index("Ma")] = 9.0
+    found = problem.log_likelihood(theta)
+    assert np.isneginf(found[1]).all()
+    assert np.isfinite(found[[0, 2]]).all()
+    assert problem.nan_count == 1
+    assert any("Ma = 9" in note for note in problem.notes())

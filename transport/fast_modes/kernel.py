@@ -34,6 +34,13 @@ from transport.plasma import (
     thermal_speed,
 )
 
+LARGEST_GYRORADIUS = 0.1
+"""In units of the outer scale; see the last paragraph of `transport.fast_modes.tables`."""
+LIMITS = (
+    f"for fast modes Ma must lie in [{MA_MIN}, {MA_MAX}] and the gyroradius below "
+    f"{LARGEST_GYRORADIUS:g} L"
+)
+
 
 def kappa_turb(
     rigidity, magnetic_field, density, temperature, ma, outer_scale, mean_free_path=None
@@ -48,11 +55,7 @@ def kappa_turb(
 
     Returns
     -------
-    (n, n_R) cm^2/s
-
-    Raises
-    ------
-    ValueError: Ma outside the tables, or a gyroradius above a tenth of the outer scale
+    (n, n_R) cm^2/s; NaN where the kernel is not good, see `LIMITS`: a likelihood counts such points
     """
     rigidity = np.atleast_1d(np.asarray(rigidity, float))
     if mean_free_path is None:
@@ -63,24 +66,24 @@ def kappa_turb(
             *np.atleast_1d(magnetic_field, density, temperature, ma, outer_scale, mean_free_path)
         )
     )
-    _check(rigidity, b, ma, scale)
-    v_a = alfven_speed(b, n)
-    viscosity = braginskii_viscosity(mfp, thermal_speed(t))
-    out = np.empty((len(b), len(rigidity)))
-    _kappa_batch(
-        np.log(rigidity), b, v_a, plasma_beta(b, n, t), viscosity, ma, scale, mfp,
-        *universal_tables(), out,
-    )  # fmt: skip
+    good = (ma >= MA_MIN) & (ma <= MA_MAX)
+    for array in (b, n, t, scale, mfp):
+        good &= np.isfinite(array) & (array > 0.0)
+    out = np.full((len(b), len(rigidity)), np.nan)
+    if good.any():
+        out[good] = _kappa(rigidity, *(array[good] for array in (b, n, t, ma, scale, mfp)))
     return out
 
 
-def _check(rigidity, b, ma, scale):
-    if not np.all((ma >= MA_MIN) & (ma <= MA_MAX)):
-        raise ValueError(f"Ma must lie in [{MA_MIN}, {MA_MAX}], got {ma.min():g} to {ma.max():g}")
-    if np.any(GV_IN_GAUSS_CM * rigidity[-1] / b > 0.1 * scale):
-        raise ValueError(
-            f"the gyroradius at {rigidity[-1]:g} GV exceeds a tenth of the outer scale L"
-        )
+def _kappa(rigidity, b, n, t, ma, scale, mfp):
+    """`kappa_turb` of states whose Ma the tables have."""
+    out = np.empty((len(b), len(rigidity)))
+    _kappa_batch(
+        np.log(rigidity), b, alfven_speed(b, n), plasma_beta(b, n, t),
+        braginskii_viscosity(mfp, thermal_speed(t)), ma, scale, mfp, *universal_tables(), out,
+    )  # fmt: skip
+    out[GV_IN_GAUSS_CM * rigidity > LARGEST_GYRORADIUS * (b * scale)[:, None]] = np.nan
+    return out
 
 
 @njit

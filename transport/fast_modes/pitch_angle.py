@@ -1,8 +1,8 @@
 """The integral over pitch angles, eq. A3: int dy (1 + y^2)^{-9/4} / [G(rho, y) + T(rho, y)].
 
 Functions here take `nodes`, (5, n_y): y, its weight in the integral, its shift in rho,
-ln sqrt(1 + y^2) in steps of the grid, exp(-y^2 / Ma), and sqrt(1 + y^2). A rigidity is given by its row, that of
-rho = r_L on the grid, a real number.
+ln sqrt(1 + y^2) in steps of the grid, exp(-y^2 / Ma), and sqrt(1 + y^2). A rigidity is given by
+its row, that of rho = r_L on the grid, a real number.
 """
 
 import numpy as np

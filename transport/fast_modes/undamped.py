@@ -30,11 +30,7 @@ def kappa_undamped(rigidity, magnetic_field, density, ma, outer_scale):
 
     Returns
     -------
-    (n, n_R) cm^2/s
-
-    Raises
-    ------
-    ValueError: as `kappa_turb`
+    (n, n_R) cm^2/s; NaN as `kappa_turb` gives it
     """
     shape = np.broadcast_shapes(*map(np.shape, (magnetic_field, density, ma, outer_scale)))
     return kappa_turb(

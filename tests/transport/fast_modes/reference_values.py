@@ -110,3 +110,14 @@ HARDEST = [
     (0.66457, 0.0040358, 4.6164e6, 0.35262, 26.869, 0.38031, 4.747904e32),
     (5.5163, 0.22243, 18368.0, 0.081911, 10.326, 0.3, 2.324417e32),
 ]
+
+# Large v_A: modes nearly across the field stay in resonance (A2), which an expansion in v_A/v
+# misses by up to a factor 3 at the first state. Values by `kappa_with_error` at 1e-6; nested scipy
+# quadrature gives 5.273845e28 at the second.
+FAST_WAVES = [
+    (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 0.05, 1.3528867e28),
+    (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 1.0, 5.2738426e28),
+    (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 10.0, 1.3964366e29),
+    (25.22, 5.61e-4, 5.285e6, 0.882, 98.23, 0.464, 4.6951036e27),
+    (3.87, 0.06884, 1.958e4, 0.2022, 29.92, 0.05, 5.9611235e29),
+]

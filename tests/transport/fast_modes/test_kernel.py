@@ -5,7 +5,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import j1, jvp
 
-from tests.transport.fast_modes.reference_values import HARD_RIGIDITIES, HARDEST, RIGIDITIES, STATES
+from tests.transport.fast_modes.reference_values import (
+    FAST_WAVES,
+    HARD_RIGIDITIES,
+    HARDEST,
+    RIGIDITIES,
+    STATES,
+)
 from transport.constants import PC
 from transport.fast_modes.cone import (
     collisionless_cutoff,
@@ -15,7 +21,10 @@ from transport.fast_modes.cone import (
     viscous_cutoff,
 )
 from transport.fast_modes.kernel import kappa_turb
+from transport.fast_modes.reference import kappa_reference
 from transport.fast_modes.tables import H_MIN, H_STEP, T_MIN, T_STEP, universal_tables
+from transport.fast_modes.transit_time import nodes_of_all_angles, transit_time
+from transport.fast_modes.undamped import kappa_undamped, undamped_plasma
 from transport.plasma import alfven_speed, braginskii_viscosity, plasma_beta, thermal_speed
 
 HARD = np.array(HARD_RIGIDITIES, float)
@@ -41,11 +50,15 @@ def test_a_rigidity_does_not_depend_on_its_company():
     assert kappa_turb(RIGIDITY, *state)[0] == pytest.approx(alone, rel=3e-4)
 
 
-def test_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="Ma must lie"):
-        kappa_turb([1.0], 6e-6, 0.2, 1e4, 0.01, 50 * PC)
-    with pytest.raises(ValueError, match="outer scale"):
-        kappa_turb([1e8], 6e-6, 0.2, 1e4, 0.6, 50 * PC)
+def test_what_the_kernel_cannot_do_is_nan_and_its_company_is_untouched():
+    state, rigidity, _ = STATES["sec5_warm"]
+    rigidity = np.array([*rigidity, 1e8], float)
+    batch = np.array([state, state, state, state], float)
+    batch[1, 3], batch[2, 3], batch[3, 2] = 0.01, np.nan, -1.0
+    got = kappa_turb(rigidity, *batch.T)
+    assert np.isnan(got[1:]).all()
+    assert np.isnan(got[0, -1])  # the gyroradius is larger than the outer scale
+    assert got[0, :-1] == pytest.approx(kappa_turb(rigidity[:-1], *state)[0], rel=1e-3)
 
 
 def test_cone_table_is_the_integral_of_the_docstring():
@@ -153,3 +166,36 @@ def test_states_where_fast_kernels_were_worst(case):
     b, n, t, ma, scale, rigidity, expected = case
     got = kappa_turb([rigidity], 1e-6 * b, n, t, ma, scale * PC)[0, 0]
     assert got == pytest.approx(expected, rel=1.5e-3)
+
+
+@pytest.mark.parametrize("case", FAST_WAVES, ids=lambda c: f"{c[0]:g}uG, {c[5]:g}GV")
+def test_states_with_a_large_alfven_speed(case):
+    b, n, t, ma, scale, rigidity, expected = case
+    alone = kappa_turb([rigidity], 1e-6 * b, n, t, ma, scale * PC)[0, 0]
+    assert alone == pytest.approx(expected, rel=1e-3)
+    # among easy rigidities the hard ones are found and done alike
+    grid = np.sort(np.append(np.geomspace(0.05, 1e5, 30), rigidity))
+    together = kappa_turb(grid, 1e-6 * b, n, t, ma, scale * PC)[0, grid == rigidity]
+    assert together == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["sec5_warm", "fig2_halo", "hard_high_beta"])
+def test_the_sum_over_all_angles_is_that_of_few_angles(name):
+    """Without the resonance, both quadratures in theta give M_0."""
+    b, n, t, ma, scale, mfp = STATES[name][0]
+    v_a, beta = alfven_speed(b, n), plasma_beta(b, n, t)
+    viscosity = braginskii_viscosity(mfp, thermal_speed(t))
+    plasma = (v_a, beta, viscosity, ma, scale, mfp)
+    top, edges, _ = cone_edges(np.log(mfp), 0.12, 1, 0, *plasma)
+    arguments = (np.log(1e12), 40, universal_tables().h_deficit, edges[1], top, *plasma)
+    coarse = transit_time(*arguments)[0]
+    _, values = nodes_of_all_angles(*arguments, 1e4)
+    assert values.sum(axis=1) == pytest.approx(coarse, rel=3e-3)
+
+
+@pytest.mark.parametrize("rigidity", [0.3, 30.0])
+def test_undamped_cascade_against_the_reference(rigidity):
+    b, n, ma, scale = 8e-6, 0.03, 0.5, 40 * PC
+    t, mfp = undamped_plasma()
+    expected = kappa_reference(rigidity, b, n, t, ma, scale, mean_free_path=mfp)
+    assert kappa_undamped([rigidity], b, n, ma, scale)[0, 0] == pytest.approx(expected, rel=1e-3)
