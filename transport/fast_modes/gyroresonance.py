@@ -82,16 +82,34 @@ def gyroresonance(edges, kinks, n_rho, jump, u, cone, a):
 
 @njit
 def sum_of_parts(g):
-    """G = collisionless + viscous, (n_y, n_rho), and where it bends, (n_y, n_rho) bool."""
+    """G = collisionless + viscous, where it bends, and the logarithms of both parts there.
+
+    Returns
+    -------
+    total : (n_rho, n_y)
+    bends : (n_rho, n_y) bool, of the interval from a row to the next
+    logs : (2, n_rho, n_y), set in the six rows around each interval that bends. The lesser part is
+        cut at 1e-8 of the greater, where it no longer counts: a deeper drop would make the
+        interpolation swing
+    """
     _, n_rho, n_y = g.shape
-    total = np.empty((n_y, n_rho))
+    total = g[0] + g[1]
+    bends = np.zeros((n_rho, n_y), dtype=np.bool_)
+    needed = np.zeros((n_rho, n_y), dtype=np.bool_)
+    for i in range(2, n_rho - 3):
+        for k in range(n_y):
+            middle = total[i, k] * total[i + 1, k]
+            outer = total[i - 1, k] * total[i + 2, k]
+            bends[i, k] = abs(outer - middle) > 0.02 * middle  # not a power law
+        for k in range(n_y):
+            if bends[i, k]:
+                for q in range(6):
+                    needed[i - 2 + q, k] = True
+    logs = np.empty((2, n_rho, n_y))
     for i in range(n_rho):
         for k in range(n_y):
-            total[k, i] = g[0, i, k] + g[1, i, k]
-    bends = np.ones((n_y, n_rho), dtype=np.bool_)
-    for k in range(n_y):
-        for i in range(2, n_rho - 3):
-            middle = total[k, i] * total[k, i + 1]
-            outer = total[k, i - 1] * total[k, i + 2]
-            bends[k, i] = abs(outer - middle) > 0.02 * middle  # not a power law
-    return total, bends
+            if needed[i, k]:
+                own, other = g[0, i, k], g[1, i, k]
+                logs[0, i, k] = np.log(max(own, 1e-8 * other + 1e-290))
+                logs[1, i, k] = np.log(max(other, 1e-8 * own + 1e-290))
+    return total, bends, logs

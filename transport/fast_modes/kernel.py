@@ -19,8 +19,8 @@ from transport.fast_modes.pitch_angle import (
     DOUBT,
     SMALL_DRIFT,
     expanded,
-    gyro_scattering,
     resonances,
+    scattering_parts,
     summed,
 )
 from transport.fast_modes.tables import LOG_STEP, MA_MAX, MA_MIN, universal_tables
@@ -92,8 +92,8 @@ def _kappa_batch(
     u, cone, log_ma, gauss, y_table, weight_table, h_deficit, out,
 ):  # fmt: skip
     n_u, n_y = u.size, y_table.shape[1]
-    nodes = np.empty((5, n_y))
-    y, weight, shift, damping, stretch = nodes
+    nodes = np.empty((6, n_y))
+    y, weight, shift, damping, stretch, across = nodes
     a = np.empty((4, n_u, n_y))
     for w in range(b.size):
         _interpolate_ma(np.log(ma[w]), log_ma, gauss, y_table, weight_table, a, y, weight)
@@ -101,6 +101,8 @@ def _kappa_batch(
             stretch[k] = np.sqrt(1.0 + y[k] * y[k])
             shift[k] = np.log(stretch[k]) / LOG_STEP
             damping[k] = np.exp(-y[k] * y[k] / ma[w]) if y[k] * y[k] < 60.0 * ma[w] else 0.0
+            across[k] = weight[k] * stretch[k] ** 2 * np.sqrt(np.pi * ma[w])
+            across[k] /= y[k] ** 3 + ma[w] ** 1.5
         # rigidity grid: two points of margin, shifted so that ln l_mfp is on the grid of ln(U rho)
         log_gyro = np.log(GV_IN_GAUSS_CM / b[w])
         offset = (np.log(mfp[w]) - np.log(u[0]) - log_gyro - log_r[0]) / LOG_STEP
@@ -146,13 +148,13 @@ def _speed(log_r):
 @njit
 def _integrals(rows, log_r, g, moments, nodes, v_a, ma, out):
     """Pitch-angle integrals, into out (n_R,), by the expansion in v_A/v; and where that fails."""
-    total, bends = sum_of_parts(g)
-    gyro = np.empty(nodes.shape[1])
+    total, bends, logs = sum_of_parts(g)
+    gyro, transit = np.empty((2, nodes.shape[1]))
     hard = np.zeros(rows.size, dtype=np.bool_)
     for j in range(rows.size):
         drift = v_a / _speed(log_r[j])
-        gyro_scattering(rows[j], g, total, bends, nodes, gyro)
-        out[j], doubt = expanded(rows[j], gyro, moments, nodes, drift, ma)
+        scattering_parts(rows[j], total, bends, logs, moments[0], nodes, gyro, transit)
+        out[j], doubt = expanded(rows[j], gyro, transit, moments, nodes, drift, ma)
         hard[j] = doubt > DOUBT or drift > SMALL_DRIFT * np.sqrt(ma)
     return hard
 
@@ -160,8 +162,8 @@ def _integrals(rows, log_r, g, moments, nodes, v_a, ma, out):
 @njit
 def _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_a, ma, out):
     """Those of the rigidities `which` are hard, angle by angle; values start at row `first`."""
-    total, bends = sum_of_parts(g)
-    gyro = np.empty(nodes.shape[1])
+    total, bends, logs = sum_of_parts(g)
+    gyro, unused = np.empty((2, nodes.shape[1]))
     factors = np.empty((nodes.shape[1], inverse_cos.size))
     last = 0.0
     for j in which:
@@ -169,7 +171,7 @@ def _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_
         if abs(drift - last) > 2e-5 * drift:
             resonances(inverse_cos, nodes, drift, ma, factors)
             last = drift
-        gyro_scattering(rows[j], g, total, bends, nodes, gyro)
+        scattering_parts(rows[j], total, bends, logs, total[:, 0], nodes, gyro, unused)
         out[j] = summed(rows[j] - first, gyro, factors, values, nodes)
 
 

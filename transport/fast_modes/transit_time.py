@@ -15,23 +15,24 @@ _LOG_H_MIN = np.log(H_MIN)
 _X12, _W12 = np.polynomial.legendre.leggauss(12)
 _X24, _W24 = np.polynomial.legendre.leggauss(24)
 _X48, _W48 = np.polynomial.legendre.leggauss(48)
+FAR = 8.0
 _FINE_STEP = 0.7
 """Largest panel of `nodes_of_all_angles` in ln(cos theta)."""
 
 
 @njit
 def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, ma, scale, mfp):
-    """Angle integrals of eq. A2, (4, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2, and the integrand.
+    """Angle integrals of eq. A2, (5, n_rho): M_0, <1/xi>, <1/xi^2> - <1/xi>^2, and the integrand.
 
     M_0 = int dxi xi sin^{3/2}(theta) [H(rho sin(theta)/L) - H(rho k_max sin(theta))] and the
-    averages over its integrand; the last row is the largest integrand, without xi dxi, at angles
-    beyond 60 degrees.
+    averages over its integrand; the last rows are the largest integrands, without xi dxi, at
+    xi < 1/2 and at xi < 1 / `FAR`.
 
     Quadrature in theta, split where the damping that sets k_max changes: at the edges of what
     collisionless damping leaves at k_par = 1/l_mfp (a row of `cone_edges`; clamped between them),
     at top, where viscous damping takes over, and where that leaves nothing, k_max L = 1.
     """
-    moments = np.zeros((4, n_rho))
+    moments = np.zeros((5, n_rho))
     log_kv = log_k_viscous(v_a, viscosity, ma, scale)
     log_kc = log_k_collisionless(beta, ma, scale)
     ends = _panel_ends(edges, top, log_kv + np.log(scale))
@@ -65,6 +66,8 @@ def transit_time(log_rho0, n_rho, h_deficit, edges, top, v_a, beta, viscosity, m
                 moments[2, i] += value / cos
                 if cos < 0.5:
                     moments[3, i] = max(moments[3, i], power)
+                if cos * FAR < 1.0:
+                    moments[4, i] = max(moments[4, i], power)
     for i in range(n_rho):
         if moments[0, i] > 0.0:
             moments[1, i] /= moments[0, i]
