@@ -34,6 +34,8 @@ UNITS = {
     "1e28 cm^2/s": 1e28,
     "1/s": 1.0,
     "pc cm^-3": PC,
+    "g/cm^2": 1.0,
+    "Myr": 1e6 * YEAR,
 }
 """CGS value of each unit a scenario parameter may be declared in."""
 

@@ -5,29 +5,41 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
+import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "add_a_scenario.md"
+from pipeline.config.load import load_config
+from pipeline.problem import build_problem
+from pipeline.tuning.estimators.derivatives import per_logarithm
+from pipeline.tuning.measures.universality import environment
+from tests.cheap_run import ROOT
+from transport.constants import UNITS
+from transport.kinematics import BORON, PROTON
+from transport.parameters import columns_by_medium
+from transport.scenario import get_scenario
+from transport.secondaries import residence_of_grammage, spallation_speed
+
+PAGE = (ROOT / "docs" / "add_a_scenario.md").read_text()
 ROOMS = ("transport", "likelihoods", "priors", "pipeline", "data", "scripts")
+FILES = dict(re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
+COMMANDS = [
+    line.split()[1:]
+    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A copy with the files of the page written where the page says."""
+    """A copy with one's own files where the page says; crtune's own folders are untouched."""
     copy = tmp_path_factory.mktemp("checkout")
     for room in ROOMS:
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    blocks = re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert [path for path, _ in blocks] == [
-        "transport/scenarios/rigid_wind.py", "runs/priors/rigid_wind.toml", "runs/rigid_wind.toml",
-    ]  # fmt: skip
-    for path, text in blocks:
-        target = copy / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+    for path, text in FILES.items():
+        if path.startswith("my_study/"):
+            (copy / path).parent.mkdir(exist_ok=True)
+            (copy / path).write_text(text)
     return copy
 
 
@@ -39,63 +51,102 @@ def python(checkout, *arguments):
     )  # fmt: skip
 
 
-def commands():
-    shell = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return [line.split()[1:] for block in shell for line in block.splitlines()]
+def rows(done):
+    assert done.returncode == 0, done.stderr
+    return [line.split() for line in done.stdout.splitlines() if line.strip()[:1].isdigit()]
+
+
+def test_the_page_has_what_is_followed_here():
+    assert list(FILES) == [
+        "my_study/rigid_wind.py", "my_study/leaky_box.py", "my_study/priors.toml",
+        "my_study/wind.toml", "runs/rigid_wind.toml",
+    ]  # fmt: skip
+    assert len(COMMANDS) == 4
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no git repository")
+def test_git_ignores_nothing_that_the_page_has_people_write():
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", *FILES], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ignored.stdout == ""
 
 
 def test_predictions_as_on_the_page(checkout):
-    listing, prediction = (python(checkout, *c) for c in commands()[:2])
-    assert listing.returncode == 0, listing.stderr
-    assert "speed of the wind that carries 10 GV particles" in listing.stdout
-    assert prediction.returncode == 0, prediction.stderr
-    rows = [line.split() for line in prediction.stdout.splitlines()[2:5]]
-    at_10, at_100 = float(rows[1][2]), float(rows[2][2])
+    listing, wind, box = (python(checkout, *c) for c in COMMANDS[:3])
+    assert "speed of the wind that carries 10 GV particles" in listing.stdout, listing.stderr
+    _, at_10, at_100 = (float(row[2]) for row in rows(wind))
     # B/C goes as 1/V, here R^-0.5, but for the last percent of the speed of light at 10 GV
     assert at_100 / at_10 == pytest.approx(10**-0.5, rel=0.02)
+    # B/C = X sigma / m_p with X = 10 g/cm^2 at 10 GV and sigma = 61 mb
+    at_10, at_100 = (float(row[2]) for row in rows(box))
+    assert at_10 == pytest.approx(10.0 * 61e-27 / 1.67262e-24, rel=1e-4)
+    assert at_100 == pytest.approx(at_10 * 10**-0.5, rel=1e-4)
 
 
 def test_the_run_on_the_page_is_sampled(checkout):
-    script = commands()[2]
     small = ["ensembles=1", "walkers=32", "min_steps=4", "max_steps=4", "checkpoint_steps=4"]
     overrides = [part for s in small for part in ("--set", f"sampling.{s}")]
-    done = python(checkout, *script, *overrides, "--workers", "1", "--quiet")
+    done = python(checkout, *COMMANDS[3], *overrides, "--set", "sampling.workers=1", "--quiet")
     assert done.returncode == 3, done.stdout + done.stderr  # NOT CONVERGED, which is right
-    assert (checkout / "runs" / "rigid_wind" / "ensemble_00.h5").is_file()
+    assert (checkout / "my_study" / "wind" / "ensemble_00.h5").is_file()
 
 
 def test_log_prob_of_its_prior_draws_is_finite(checkout):
-    code = (
-        "import numpy as np\n"
-        "from pipeline.config.load import load_config\n"
-        "from pipeline.problem import build_problem\n"
-        "p = build_problem(load_config('runs/rigid_wind.toml'))\n"
-        "theta = p.sample_prior(50, np.random.default_rng(1))\n"
-        "assert np.isfinite(p.log_prob(theta)).all()\n"
-        "print(p.names, p.kept_share.share)\n"
-    )
-    done = python(checkout, "-c", code)
-    assert done.returncode == 0, done.stderr
-    assert "log10_V_10" in done.stdout
-    assert "s_wind" in done.stdout
+    problem = build_problem(load_config(checkout / "my_study" / "wind.toml"))
+    theta = problem.sample_prior(50, np.random.default_rng(1))
+    assert np.isfinite(problem.log_prob(theta)).all()
+    assert {"log10_V_10", "s_wind"} <= set(problem.names)
 
 
 def test_measures_of_tuning_read_its_declarations(checkout):
+    p = get_scenario(str(checkout / "my_study" / "rigid_wind.py")).parameters
+    names = np.array([q.name for q in p])
+    assert set(names[environment(p)]) == {"r", "V_10", "column"}
+    assert set(names[columns_by_medium(p)["halo"]]) == {"V_10", "s_wind"}
+    linear = per_logarithm(p, np.full((1, len(p)), 0.5))[0] == 1.0
+    assert set(names[linear]) == {"gamma_inj", "s_wind"}
+
+
+def test_grammage_is_what_makes_boron():
+    """X = m_p (h n_disk) v f(0)/Q, against the boron that `spallation_speed` makes of it."""
+    rigidity, column = np.array([2.0, 30.0]), np.array([250.0, 100.0]) * UNITS["pc cm^-3"]
+    grammage = np.array([[7.0, 3.0], [20.0, 1.0]])
+    residence = residence_of_grammage(grammage, rigidity, column, BORON)
+    # carbon at its own speed makes boron, which stays for the residence
+    speed = 2.998e10 / np.hypot(1.0, 12 * 0.9315 / (6 * rigidity))
+    boron_speed = 2.998e10 / np.hypot(1.0, 10.81 * 0.9315 / (5 * rigidity))
+    per_carbon = spallation_speed(rigidity, column) * residence * boron_speed / speed
+    np.testing.assert_allclose(per_carbon, grammage * 61e-27 / 1.6726e-24, rtol=5e-3)
+    time = 0.5 * (100 * UNITS["pc"]) * residence_of_grammage(grammage, rigidity, column, PROTON)
+    assert np.all((time / UNITS["Myr"] > 0.01) & (time / UNITS["Myr"] < 10.0))
+
+
+BROKEN = {
+    "transport/scenarios/unfinished.py": "def transport(:\n",
+    "transport/scenarios/two_phase.py": "import nothing_of_this_name\n",
+}
+
+
+def test_a_broken_file_in_the_folder_stops_its_own_runs_only(checkout, tmp_path):
+    copy = tmp_path / "checkout"
+    shutil.copytree(checkout, copy)
+    shutil.copytree(ROOT / "runs", copy / "runs", ignore=lambda d, names: [
+        name for name in names if not name.endswith(".toml")])  # fmt: skip
+    for path, text in BROKEN.items():
+        (copy / path).write_text(text)
+    listing = python(copy, "scripts/predict.py", "--list")
+    assert "unfinished" in listing.stdout
+    assert "unfinished.py, line 1: SyntaxError: invalid syntax" in listing.stdout
+    assert "kolmogorov" in listing.stdout
     code = (
-        "import numpy as np\n"
-        "from pipeline.tuning.estimators.derivatives import per_logarithm\n"
-        "from pipeline.tuning.measures.universality import environment\n"
-        "from transport.parameters import columns_by_medium\n"
-        "from transport.scenario import get_scenario\n"
-        "p = get_scenario('rigid_wind').parameters\n"
-        "names = np.array([q.name for q in p])\n"
-        "print(*names[environment(p)])\n"
-        "print(*names[columns_by_medium(p)['halo']])\n"
-        "print(*names[per_logarithm(p, np.full((1, len(p)), 0.5))[0] == 1.0])\n"
+        "from pipeline.config.load import load_config\n"
+        "from pipeline.problem import build_problem\n"
+        "print(build_problem(load_config('runs/kolmogorov.toml')).ndim)\n"
     )
-    done = python(checkout, "-c", code)
-    assert done.returncode == 0, done.stderr
-    differ, halo, exponents = (set(line.split()) for line in done.stdout.splitlines())
-    assert differ == {"r", "V_10", "column"}
-    assert halo == {"V_10", "s_wind"}
-    assert exponents == {"gamma_inj", "s_wind"}
+    assert python(copy, "-c", code).stdout.strip() == "11"
+    refused = python(copy, "scripts/run_mcmc.py", "runs/two_phase.toml")
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "two_phase.py, line 1: ModuleNotFoundError" in refused.stderr

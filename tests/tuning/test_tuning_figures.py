@@ -67,9 +67,11 @@ def drawn(figure):
 
 
 def test_every_scenario_has_a_look_of_its_own():
-    assert set(scenario_names()) <= set(LOOKS)
     without_colour = [(look.line, look.marker) for look in LOOKS.values()]
     assert len(set(without_colour)) == len(LOOKS)
+    chosen = looks_of([results(case(name)) for name in scenario_names()])
+    assert set(chosen) == set(scenario_names())  # also those that nobody has given a look
+    assert len({(look.line, look.marker) for look in chosen.values()}) == len(chosen)
     runs = [results(case("kolmogorov", name=name)) for name in ("mine", "kolmogorov", "yours")]
     looks = looks_of(runs)
     assert next(iter(looks)) == "kolmogorov"
