@@ -4,7 +4,7 @@ VENV := .venv
 PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup posterior tuning mpi figures test test-all test-slurm lint format clean
+.PHONY: help setup posterior tuning mpi figures docs test test-all test-slurm lint format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -41,6 +41,11 @@ mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and i
 figures: setup  ## the paper's figures, into docs/figures/
 	$(PY) scripts/paper_figures.py
 
+docs: setup  ## the documentation as a site in build/site; a dead link fails
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
+	@echo "the site: $(VENV)/bin/python -m http.server --directory build/site"
+
 test: setup  ## the tests that need nothing but this machine
 	$(PY) -m pytest -n 2 --dist loadfile -rs -m 'not slow and not slurm'
 
@@ -59,4 +64,4 @@ format: setup  ## let the formatter and the linter mend what they can
 	$(VENV)/bin/ruff format .
 
 clean:  ## remove the environment; runs and their chains stay
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

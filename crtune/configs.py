@@ -33,8 +33,8 @@ def load_config(source: Source, **changes) -> Config:
     >>> config = crtune.load_config("two_phase", sampling={"walkers": 80})
     >>> config.scenario, config.sampling.walkers, config.sampling.ensembles
     ('two_phase', 80, 4)
-    >>> mine = crtune.load_config({"scenario": "kolmogorov", "data": {"ams02_bc_2016": {}}})
-    >>> mine.priors
+    >>> content = {"scenario": "kolmogorov", "data": {"ams02_bc_2016": {}}}
+    >>> crtune.load_config(content).priors
     'plausible'
     """
     if isinstance(source, Mapping):

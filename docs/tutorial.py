@@ -9,8 +9,8 @@
 # %% [markdown]
 # # From a config to a figure of one's own
 #
-# Predict, fit, check, compare, and add a theory: an hour's walk through crtune in one notebook,
-# which runs in a minute since its chains are far too short. It is a Python file in jupytext's
+# Predict, fit, check, compare, and add a theory: a walk through crtune in one notebook, which
+# runs in seconds since its chains are far too short. It is a Python file in jupytext's
 # percent form: open it in Jupyter with the jupytext extension, in VS Code, or run it as a script.
 # Everything that it makes goes to the folder `my_study` where it is started.
 
@@ -58,9 +58,13 @@ config = {
         "ams02_bc_2016": {"rigidity_min": 3.0},
     },
     "sampling": {
-        "ensembles": 2, "walkers": 24, "min_steps": 200, "max_steps": 200, "workers": 1,
+        "ensembles": 2,
+        "walkers": 24,
+        "min_steps": 200,
+        "max_steps": 200,
+        "workers": 1,
     },
-}  # fmt: skip
+}
 kolmogorov = crtune.Run(config, folder=study / "kolmogorov")
 kolmogorov.problem
 
@@ -144,13 +148,13 @@ crtune.predict(study / "leaky_box.py", rigidity=[10, 100], X_10=10, delta=0.4)
 # Its new parameters need priors; all others are those of `plausible`.
 
 # %%
-(study / "priors.toml").write_text('''
+(study / "priors.toml").write_text("""
 extends = "plausible"
 [parameters]
 # From a thin disk crossed once to what would leave no carbon.
 X_10 = { distribution = "log_uniform", low = 1.0, high = 30.0 }
 delta = { distribution = "uniform", low = 0.0, high = 1.0 }
-''')
+""")
 box = crtune.Run(
     config,
     folder=study / "leaky_box",
