@@ -7,6 +7,7 @@ PROTON_MASS = _si.m_p * 1e3  # g
 ELECTRON_MASS = _si.m_e * 1e3  # g
 BOLTZMANN = _si.k * 1e7  # erg K^-1
 ELEMENTARY_CHARGE = _si.e * _si.c * 10.0  # esu
+PLANCK_REDUCED = _si.hbar * 1e7  # erg s
 ERG_PER_EV = _si.e * 1e7
 ERG_PER_GEV = 1e9 * ERG_PER_EV
 PROTON_MASS_GEV = PROTON_MASS * LIGHT_SPEED**2 / ERG_PER_GEV

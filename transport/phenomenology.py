@@ -119,17 +119,20 @@ class PowerLawDiffusion(ResidenceScenario):
         slope = v["gamma_free"] if "gamma_free" in v else v["gamma_inj"]
         return proton_source(rigidity, v["E_CR"], slope, v["r"])
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         def kappa(species):
             speed = beta(rigidity, species) ** (v["eta"][:, None] if "eta" in v else 1.0)
             return v["kappa_0"][:, None] * speed * _rigidity_factor(v, rigidity)
 
-        def residence(species):
+        def residence(species, flux):
             if "V_wind" in v:
                 return {"halo": residence_advective(kappa(species), v["H"], v["V_wind"])}
             return {"halo": residence_diffusive(kappa(species), v["H"])}
 
         return kappa(PROTON), residence
+
+    def cooling(self, v):
+        return {"halo": v["V_wind"]} if "V_wind" in v else {}
 
 
 def _rigidity_factor(v, rigidity):

@@ -7,18 +7,26 @@ species has f(0) = Q times a residence f(0)/Q in s/cm: the inverse of its effect
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 import numpy as np
 
 from transport.constants import LIGHT_SPEED
+from transport.errors import CrtuneError
+from transport.full.cooling import RISING_SPEED
+from transport.full.effects import FULL, effects_of, label_of
+from transport.full.production import PRODUCTION_PARAMETERS
+from transport.full.solve import full_spectra
 from transport.injection import flux_per_rigidity, proton_source
 from transport.kinematics import BORON, CARBON, PROTON, Species, beta
 from transport.options import ScenarioWithOptions
 from transport.scenario import Spectra
 from transport.secondaries import spallation_speed
 
-Residence = Callable[[Species], Mapping[str, np.ndarray]]
+__all__ = ["RISING_SPEED", "Residence", "ResidenceScenario", "amplitude"]
+
+Residence = Callable[[Species, np.ndarray], Mapping[str, np.ndarray]]
 
 
 class ResidenceScenario(ScenarioWithOptions):
@@ -29,7 +37,7 @@ class ResidenceScenario(ScenarioWithOptions):
 
     @abstractmethod
     def transport(
-        self, v: Mapping[str, np.ndarray], rigidity: np.ndarray, source: np.ndarray
+        self, v: Mapping[str, np.ndarray], rigidity: np.ndarray
     ) -> tuple[np.ndarray | None, Residence]:
         """Turbulent diffusion coefficient and residence of each species.
 
@@ -37,21 +45,59 @@ class ResidenceScenario(ScenarioWithOptions):
         ----------
         v : parameter values in CGS, (n,) each
         rigidity : (n_R,) GV
-        source : (n, n_R) Q of the protons, CGS
 
         Returns
         -------
         kappa_turb : (n, n_R) cm^2/s of protons, or None
-        residence : function of a species that gives its additive terms of f(0)/Q by name,
-            (n, n_R) s/cm, positive
+        residence : function of a species and of the flux of protons that leaves, (n, n_R) CGS (the
+            source Q in the paper's transport, what losses leave of it else). It gives the additive
+            terms of f(0) over the species' own flux by name, from the disk up, (n, n_R) s/cm,
+            positive
         """
+
+    def cooling(self, v: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray | str]:
+        """Speed that cools the particles of a term adiabatically, by the term's name.
+
+        Streaming or a wind that sets in with a speed V (n,) or (n, n_nodes), cm/s, at the base of a
+        term costs V [f + (1/3) df/dlnp] (eq. 1). Where the speed of the topmost term goes on
+        rising, `RISING_SPEED`. Terms that are not named diffuse and cool nothing.
+        """
+        return {}
+
+    def with_transport(self, transport: str | Iterable[str]):
+        effects = effects_of(transport)
+        if effects == self.effects:
+            return self
+        if "adiabatic" in effects and label_of(effects) != FULL and not self._cools:
+            raise CrtuneError(
+                f"{self.name}: transport {label_of(effects)!r}: nothing cools adiabatically in this "
+                "scenario; leave out 'adiabatic'"
+            )
+        other = copy(self)
+        other.effects = effects
+        own = [p for p in self.parameters if p not in PRODUCTION_PARAMETERS]
+        extra = PRODUCTION_PARAMETERS if "boron_production" in effects else ()
+        other.parameters = (*own, *extra)
+        return other
+
+    @property
+    def optional_parameters(self):
+        present = {p.name for p in self.parameters}
+        nuisances = tuple(p for p in PRODUCTION_PARAMETERS if p.name not in present)
+        return (*super().optional_parameters, *nuisances)
+
+    @property
+    def _cools(self):
+        return bool(self.cooling(self.to_cgs(self.fiducial())))
 
     def spectra(self, values, rigidity):
         rigidity = np.asarray(rigidity, dtype=float)
+        if self.effects:
+            return full_spectra(self, values, rigidity)
         v = self.to_cgs(values)
         source = self.source(v, rigidity)
-        kappa, residence = self.transport(v, rigidity, source)
-        terms = {species: residence(species) for species in (PROTON, CARBON, BORON)}
+        kappa, residence = self.transport(v, rigidity)
+        terms = {species: residence(species, source) for species in (PROTON, CARBON, BORON)}
         speed = {species: LIGHT_SPEED * beta(rigidity, species) for species in terms}
         proton = flux_per_rigidity(source, rigidity, speed[PROTON])
         carbon = flux_per_rigidity(source, rigidity, speed[CARBON]) * _total(terms[CARBON])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from transport.errors import CrtuneError
+from transport.full.effects import PAPER, effects_of, label_of
 from transport.parameters import Parameter
 from transport.suggest import suggest
 
@@ -62,6 +63,29 @@ class Scenario(ABC):
     boundary: ClassVar[str] = ""
     turbulent_speed: ClassVar[str] = ""
 
+    effects: tuple[str, ...] = ()
+    """Of `transport.full.effects.EFFECTS`, those that this instance has; none is the paper's."""
+
+    @property
+    def transport_label(self) -> str:
+        """Which transport it has, e.g. ``paper``, ``full``, ``ionisation,destruction``."""
+        return label_of(self.effects)
+
+    def with_transport(self, transport: str | Iterable[str]) -> Scenario:
+        """The same scenario with other effects, or a list of them, as in a config.
+
+        Raises
+        ------
+        CrtuneError: an unknown effect, or one that this scenario cannot have
+        """
+        effects = effects_of(transport)
+        if effects:
+            raise CrtuneError(
+                f"{self.name}: transport {label_of(effects)!r}: this scenario makes its own spectra "
+                "and has the transport 'paper' alone"
+            )
+        return self
+
     @abstractmethod
     def spectra(self, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:
         """Predict spectra.
@@ -111,15 +135,20 @@ def scenario_names() -> list[str]:
     return sorted({*shipped_scenarios()[0], *installed_scenarios()})
 
 
-def get_scenario(name: str, **options) -> Scenario:
+def get_scenario(name: str, *, transport: str | Iterable[str] = PAPER, **options) -> Scenario:
     """The scenario called `name`, or declared in the file of that path, built with its options.
+
+    Parameters
+    ----------
+    transport : which effects it has, as `transport.full.effects.effects_of` reads it
 
     Raises
     ------
     ValueError: unknown name (the message suggests the nearest) or unknown option
     CrtuneError: a file or package that cannot be used, with the reason
+    CrtuneError: an unknown effect, or one that the scenario cannot have
     """
-    return scenario_class(name)(**options)
+    return scenario_class(name)(**options).with_transport(transport)
 
 
 def scenario_class(name: str) -> type[Scenario]:

@@ -44,8 +44,8 @@ def fig1_streaming_at_the_alfven_speed():
     values = scenario.fiducial()
     v = scenario.to_cgs(values)
     v_a = alfven_speed(v["B_hot"], v["n_hot"])[0]
-    _, residence = scenario.transport(v, rigidity, scenario.source(v, rigidity))
-    speed = 1.0 / residence(None)["halo"][0] / v_a
+    _, residence = scenario.transport(v, rigidity)
+    speed = 1.0 / residence(None, scenario.source(v, rigidity))["halo"][0] / v_a
     end = rigidity[speed < 2.0][-1]
     at_10 = np.interp(10.0, rigidity, speed)
     return Found(
@@ -63,8 +63,8 @@ def fig1_sharp_cutoff():
     rigidity = np.array([0.3 * cutoff, 1.001 * cutoff])
     scenario = get_scenario("self_confinement_linear")
     v = scenario.to_cgs(scenario.fiducial())
-    _, residence = scenario.transport(v, rigidity, scenario.source(v, rigidity))
-    before, after = 1.0 / residence(None)["halo"][0]
+    _, residence = scenario.transport(v, rigidity)
+    before, after = 1.0 / residence(None, scenario.source(v, rigidity))["halo"][0]
     v_a = alfven_speed(v["B_hot"], v["n_hot"])[0]
     holds = before < 2 * v_a and within_factor(after, LIGHT_SPEED, 1.001)
     return Found(

@@ -83,8 +83,8 @@ def fig5_streaming_then_landau_damping():
     values = plain.fiducial()
     v = plain.to_cgs(values)
     found = diagnostics("two_phase")
-    _, residence = plain.transport(v, r, plain.source(v, r))
-    speed = residence(PROTON)["hot halo"][0] * found["v_A_hot"]
+    _, residence = plain.transport(v, r)
+    speed = residence(PROTON, plain.source(v, r))["hot halo"][0] * found["v_A_hot"]
     return Found(
         f"f_halo v_A / Q = {speed[0]:.3f} at 1, {speed[1]:.3f} at 3 GV; "
         f"X^2 = Q v_A r at {found['R_nlld']:.0f} GV",

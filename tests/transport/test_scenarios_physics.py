@@ -308,8 +308,9 @@ def test_species_differ_only_through_their_speed():
         values = scenario.fiducial()
         v = scenario.to_cgs(values)
         got = scenario.spectra(values, rigidity)
-        _, residence = scenario.transport(v, rigidity, scenario.source(v, rigidity))
+        _, residence = scenario.transport(v, rigidity)
+        terms = residence(PROTON, scenario.source(v, rigidity))
         per = spallation_speed(rigidity, v["column"])
         np.testing.assert_allclose(
-            got.boron_to_carbon / per, sum(residence(PROTON).values()), rtol=1e-3
+            got.boron_to_carbon / per, sum(terms.values()), rtol=1e-3
         )

@@ -95,7 +95,7 @@ def two_phase_spectra(
         for species in (PROTON, CARBON, BORON)
     )
     source = scenario.source(v, rigidity)
-    kappa, _ = scenario.transport(v, rigidity, source)
+    kappa, _ = scenario.transport(v, rigidity)
     speed = {s: LIGHT_SPEED * beta(rigidity, s) for s in (PROTON, CARBON, BORON)}
     warm = v["z_W"][:, None] / kappa
     proton_warm = source * warm
@@ -126,7 +126,7 @@ class _Walker:
         self.base, self.top = v["z_W"][0], v["r"][0]
         self.v_a = alfven_speed(v["B_hot"], v["n_hot"])[0]
         self.source = scenario.source(v, rigidity)[0]
-        self.kappa = scenario.transport(v, rigidity, self.source[None])[0][0]
+        self.kappa = scenario.transport(v, rigidity)[0][0]
         self.x = scenario.nonlinear_coefficient(v, rigidity)[0]
         self.spallation = spallation_speed(rigidity, v["column"])[0]
 

@@ -70,7 +70,7 @@ class FastModes(ResidenceScenario):
     def turbulent_speed(self):
         return "v_A_warm" if self.chosen["layers"] == "warm_and_halo" else "v_A_halo"
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         factor = amplitude(v, "A_kappa")
         halo = factor * kappa_turb(
             rigidity, v["B_halo"], v["n_halo"], v["T_halo"], v["Ma_halo"], v["L_halo"]
@@ -87,7 +87,7 @@ class FastModes(ResidenceScenario):
                 "halo": residence_diffusive(halo, np.maximum(v["H"] - v["z_W"], 0.0)),
             }
 
-        def residence(species):
+        def residence(species, flux):
             ratio = beta(rigidity, PROTON) / beta(rigidity, species)
             return {name: f * ratio for name, f in layers.items()}
 

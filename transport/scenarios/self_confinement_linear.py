@@ -33,10 +33,13 @@ class SelfConfinementLinear(ResidenceScenario):
         ),
     }
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         s = self.linear_coefficient(v, rigidity)
-        f = residence_linear(source, s, alfven_speed(v["B_hot"], v["n_hot"]))
-        return None, lambda species: {"halo": f}
+        v_a = alfven_speed(v["B_hot"], v["n_hot"])
+        return None, lambda species, flux: {"halo": residence_linear(flux, s, v_a)}
+
+    def cooling(self, v):
+        return {"halo": alfven_speed(v["B_hot"], v["n_hot"])}
 
     def linear_coefficient(self, v, rigidity):
         """S of eq. 4, (n, n_R), of values in CGS."""

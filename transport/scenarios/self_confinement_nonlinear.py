@@ -28,16 +28,19 @@ class SelfConfinementNonlinear(ResidenceScenario):
         ),
     }
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         x = self.nonlinear_coefficient(v, rigidity)
         v_a = alfven_speed(v["B_hot"], v["n_hot"])
 
-        def residence(species):
+        def residence(species, flux):
             ratio = beta(rigidity, PROTON) / beta(rigidity, species)
-            f = residence_streaming(source, x, v_a, v["r"], ratio)
+            f = residence_streaming(flux, x, v_a, v["r"], ratio)
             return {"hot halo": np.maximum(f, 1.0 / LIGHT_SPEED)}
 
         return None, residence
+
+    def cooling(self, v):
+        return {"hot halo": alfven_speed(v["B_hot"], v["n_hot"])}
 
     def nonlinear_coefficient(self, v, rigidity):
         """X of eq. 10, (n, n_R), of values in CGS."""

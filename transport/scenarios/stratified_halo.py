@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transport.options import Option
-from transport.residence import ResidenceScenario
+from transport.residence import RISING_SPEED, ResidenceScenario
 from transport.scenario import register
 from transport.shared_parameters import A_S, COLUMN, E_CR, GAMMA_INJ, RADIUS
 from transport.stratified import (
@@ -42,13 +42,19 @@ class StratifiedHalo(ResidenceScenario):
         ),
     }
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         s = self.linear_coefficient(v, rigidity)
         extent = v["z_max"] / v["z_0"]
-        f = residence_stratified(
-            source, s, base_alfven_speed(v), v["lambda1"], v["lambda2"], extent
-        )
-        return None, lambda species: {"stratified halo": f}
+        v_a = base_alfven_speed(v)
+
+        def residence(species, flux):
+            f = residence_stratified(flux, s, v_a, v["lambda1"], v["lambda2"], extent)
+            return {"stratified halo": f}
+
+        return None, residence
+
+    def cooling(self, v):
+        return {"stratified halo": RISING_SPEED}
 
     def linear_coefficient(self, v, rigidity):
         """S at z_0, (n, n_R), of values in CGS."""

@@ -67,7 +67,7 @@ class TwoPhase(ResidenceScenario):
         has_s = chosen["amplitudes"] and chosen["halo_damping"] == "nonlinear_and_linear"
         return (*parameters, A_S) if has_s else parameters
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         kappa = amplitude(v, "A_kappa") * kappa_warm(self.chosen["warm_cascade"], v, rigidity)
         x = self.nonlinear_coefficient(v, rigidity)
         v_a = alfven_speed(v["B_hot"], v["n_hot"])
@@ -76,15 +76,18 @@ class TwoPhase(ResidenceScenario):
         height = v["r"][:, None] - warm_height
         s = self.linear_coefficient(v, rigidity)
 
-        def residence(species):
+        def residence(species, flux):
             ratio = beta(rigidity, PROTON) / beta(rigidity, species)
             if s is None:
-                halo = residence_streaming(source, x, v_a, height[:, 0], ratio)
+                halo = residence_streaming(flux, x, v_a, height[:, 0], ratio)
             else:
-                halo = residence_both_dampings(source, x, s, v_a, height[:, 0], ratio)
+                halo = residence_both_dampings(flux, x, s, v_a, height[:, 0], ratio)
             return {"warm layer": warm_height / kappa * ratio, "hot halo": halo}
 
         return kappa, residence
+
+    def cooling(self, v):
+        return {"hot halo": alfven_speed(v["B_hot"], v["n_hot"])}
 
     def nonlinear_coefficient(self, v, rigidity):
         """X of the halo (eq. 10), (n, n_R)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transport.kinematics import PROTON, beta
 from transport.options import Option
 from transport.plasma import alfven_speed, plasma_beta
-from transport.residence import ResidenceScenario, amplitude
+from transport.residence import RISING_SPEED, ResidenceScenario, amplitude
 from transport.scenario import register
 from transport.shared_parameters import (
     A_KAPPA,
@@ -57,22 +57,25 @@ class TwoPhaseStratified(ResidenceScenario):
         ),
     }
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         kappa = amplitude(v, "A_kappa") * kappa_warm(self.chosen["warm_cascade"], v, rigidity)
         s = self.linear_coefficient(v, rigidity)
         extent = v["z_max"] / v["z_W"]
-        halo = residence_stratified(
-            source, s, base_alfven_speed(v), v["lambda1"], v["lambda2"], extent
-        )
+        v_a = base_alfven_speed(v)
 
-        def residence(species):
+        def residence(species, flux):
             ratio = beta(rigidity, PROTON) / beta(rigidity, species)
             return {
                 "warm layer": v["z_W"][:, None] / kappa * ratio,
-                "stratified halo": halo,
+                "stratified halo": residence_stratified(
+                    flux, s, v_a, v["lambda1"], v["lambda2"], extent
+                ),
             }
 
         return kappa, residence
+
+    def cooling(self, v):
+        return {"stratified halo": RISING_SPEED}
 
     def linear_coefficient(self, v, rigidity):
         """S at the base of the halo, (n, n_R), of values in CGS."""

@@ -45,12 +45,16 @@ class UndampedCascade(ResidenceScenario):
         ),
     }
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         kappa = amplitude(v, "A_kappa") * kappa_undamped(
             rigidity, v["B_hot"], v["n_hot"], v["Ma_halo"], v["L_halo"]
         )
         f = residence_diffusive(kappa, v["H"])
-        return kappa, lambda species: {"halo": f * beta(rigidity, PROTON) / beta(rigidity, species)}
+
+        def residence(species, flux):
+            return {"halo": f * beta(rigidity, PROTON) / beta(rigidity, species)}
+
+        return kappa, residence
 
     def derived(self, values):
         v = self.to_cgs(values)

@@ -23,7 +23,11 @@ class WeakShocks(ResidenceScenario):
     parameters = (E_CR, GAMMA_INJ, RADIUS, SHOCK_PATH, HALO_HEIGHT, COLUMN)
     halo_motion, boundary = "diffusion", HALO_HEIGHT.name
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         kappa = kappa_shocks(rigidity, v["l_shock"])
         f = residence_diffusive(kappa, v["H"])
-        return kappa, lambda species: {"halo": f * beta(rigidity, PROTON) / beta(rigidity, species)}
+
+        def residence(species, flux):
+            return {"halo": f * beta(rigidity, PROTON) / beta(rigidity, species)}
+
+        return kappa, residence

@@ -1,0 +1,123 @@
+"""The rigidities of the march, the same whatever is asked for, and interpolation between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+PER_DECADE = 18
+STEP = np.log(10.0) / PER_DECADE
+"""In ln R."""
+LOWEST = 0.05
+"""GV, 1.3 MeV of protons and 0.3 MeV per nucleon of carbon: below it losses by ionisation are not
+given by Bethe's formula."""
+USUAL_RANGE = (0.2, 4000.0)
+"""GV, that the nodes always cover, densely: what AMS-02 and Voyager ask for."""
+HEADROOM = 10.0
+"""The march begins this factor above: the slope assumed there is forgotten as its inverse to the
+power of the spectral index."""
+COARSENING = 3
+"""Above the range each so many nodes the scenario is evaluated, between them interpolated."""
+BELOW = 4
+"""Nodes below the lowest rigidity, for derivatives and interpolation."""
+ORDER = 6  # nodes of an interpolation
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Nodes R = 10^(k / 18), k ascending.
+
+    Attributes
+    ----------
+    first, dense, last : k of the lowest node, the highest of the dense part and the highest
+    """
+
+    first: int
+    dense: int
+    last: int
+
+    @cached_property
+    def rigidity(self) -> np.ndarray:
+        """(m,) GV."""
+        return 10.0 ** (np.arange(self.first, self.last + 1) / PER_DECADE)
+
+    @cached_property
+    def evaluated(self) -> np.ndarray:
+        """Indices of the nodes at which a scenario is evaluated."""
+        dense = self.dense - self.first + 1
+        return np.r_[:dense, dense - 1 + COARSENING : len(self.rigidity) : COARSENING]
+
+    def spread(self, array: np.ndarray) -> np.ndarray:
+        """(..., m) of positive values at the `evaluated` nodes, log-linear between coarse ones."""
+        dense = self.dense - self.first
+        result = np.empty((*array.shape[:-1], len(self.rigidity)))
+        result[..., : dense + 1] = array[..., : dense + 1]
+        logs = np.log(array[..., dense:])
+        for j in range(COARSENING):
+            share = (j + 1) / COARSENING
+            result[..., dense + 1 + j :: COARSENING] = np.exp(
+                (1.0 - share) * logs[..., :-1] + share * logs[..., 1:]
+            )
+        return result
+
+
+@lru_cache(maxsize=64)
+def lattice(lowest: float, highest: float) -> Lattice:
+    """The lattice for rigidities from `lowest` to `highest`, GV."""
+    low, high = min(lowest, USUAL_RANGE[0]), max(highest, USUAL_RANGE[1])
+    first = int(np.floor(np.log10(low) * PER_DECADE)) - BELOW
+    dense = int(np.ceil(np.log10(high) * PER_DECADE)) + ORDER // 2
+    coarse = int(np.ceil(np.log10(HEADROOM) * PER_DECADE / COARSENING))
+    return Lattice(first, dense, dense + coarse * COARSENING)
+
+
+class Interpolation:
+    """Values between the nodes from values at the nodes, of degree 5 in ln f over ln R.
+
+    Where ln f is not smooth (a cutoff), of degree 1: a polynomial would overshoot.
+
+    Parameters
+    ----------
+    nodes : the lattice
+    rigidity : (n_R,) GV, where values are wanted
+    """
+
+    KINK = 0.5  # second difference of ln f that no smooth spectrum reaches within a step
+
+    def __init__(self, nodes: Lattice, rigidity: np.ndarray):
+        position = np.log10(rigidity) * PER_DECADE - nodes.first
+        self._near = np.clip(np.floor(position).astype(int), 2, len(nodes.rigidity) - 4)
+        self._share = position - self._near
+        self._index = self._near[:, None] + np.arange(-2, 4)
+        offsets = np.arange(-2.0, 4.0)
+        others = offsets[:, None] != offsets
+        weights = [
+            np.prod(
+                (self._share[:, None] - offsets[others[j]]) / (offsets[j] - offsets[others[j]]),
+                axis=1,
+            )
+            for j in range(ORDER)
+        ]
+        self._weights = np.stack(weights, axis=1)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n, n_R) of positive values (n, m) at the nodes."""
+        logs = np.log(values)[:, self._index]
+        smooth = np.einsum("nrj,rj->nr", logs, self._weights)
+        curvature = np.abs(np.diff(logs, 2, axis=2)).max(axis=2)
+        if np.any(curvature > self.KINK):
+            linear = logs[..., 2] + self._share * (logs[..., 3] - logs[..., 2])
+            smooth = np.where(curvature > self.KINK, linear, smooth)
+        return np.exp(smooth)
+
+
+@lru_cache(maxsize=64)
+def _interpolation(nodes: Lattice, rigidity: bytes) -> Interpolation:
+    return Interpolation(nodes, np.frombuffer(rigidity))
+
+
+def interpolation(nodes: Lattice, rigidity: np.ndarray) -> Interpolation:
+    """`Interpolation`, made once for each set of rigidities."""
+    return _interpolation(nodes, np.ascontiguousarray(rigidity, dtype=float).tobytes())

@@ -1,0 +1,23 @@
+"""Nuisances of the production of boron, present with the effect ``boron_production`` alone."""
+
+from transport.parameters import Parameter
+
+NORMALISATION = Parameter(
+    name="A_boron",
+    unit="",
+    latex=r"A_\mathrm{B}",
+    description="factor on all cross sections that make boron",
+    fiducial=1.0,
+    scale="log10",
+    medium="gas disk",
+)
+SLOPE = Parameter(
+    name="s_boron",
+    unit="",
+    latex=r"s_\mathrm{B}",
+    description="tilt of these cross sections below 5 GeV per nucleon, times (E / 5 GeV/n)^s",
+    fiducial=0.0,
+    medium="gas disk",
+    is_exponent=True,
+)
+PRODUCTION_PARAMETERS = (NORMALISATION, SLOPE)
