@@ -74,6 +74,11 @@ def add_config_argument(arguments: argparse.ArgumentParser) -> None:
         default=[],
         help="override one key of the config, e.g. sampling.walkers=128; may be repeated",
     )
+    arguments.add_argument(
+        "--transport",
+        metavar="T",
+        help="run it with another transport, as the run NAME_T: paper, full or effects with commas",
+    )
 
 
 def read_config(options: argparse.Namespace):
@@ -85,7 +90,12 @@ def read_config(options: argparse.Namespace):
     """
     from pipeline.config.load import load_config, with_overrides
 
-    return with_overrides(load_config(options.config), options.overrides)
+    config = with_overrides(load_config(options.config), options.overrides)
+    if options.transport is None:
+        return config
+    from pipeline.config.variants import with_transport
+
+    return with_transport(config, options.transport, options.overrides)
 
 
 def add_run_argument(arguments: argparse.ArgumentParser, several: bool = False) -> None:

@@ -12,10 +12,12 @@ import numpy as np
 
 from pipeline.json_values import without_infinities
 from transport.errors import CrtuneError
+from transport.full.effects import PAPER
+from transport.full.production import only_with_production
 from transport.kinematics import BORON, CARBON, PROTON
 from transport.modulation import interstellar_rigidity, suppression
 from transport.parameters import Parameter
-from transport.scenario import Scenario, Spectra, get_scenario, scenario_class, scenario_names
+from transport.scenario import Scenario, Spectra, scenario_class, scenario_names
 from transport.scenario_sources import broken_scenarios
 from transport.suggest import suggest
 
@@ -62,7 +64,10 @@ class Prediction:
 
 
 def make_scenario(
-    name: str, assignments: Iterable[str] = (), options: Mapping | None = None
+    name: str,
+    assignments: Iterable[str] = (),
+    options: Mapping | None = None,
+    transport: str | Iterable[str] = PAPER,
 ) -> Scenario:
     """A scenario, by its name or the path of its file, with options.
 
@@ -70,10 +75,11 @@ def make_scenario(
     ----------
     assignments : options as ``name=value`` texts
     options : further ones, by name
+    transport : as `transport.full.effects.effects_of` reads it
 
     Raises
     ------
-    CrtuneError: unknown scenario, option or value
+    CrtuneError: unknown scenario, option, value or transport
     """
     try:
         scenario_class(name)
@@ -89,9 +95,13 @@ def make_scenario(
         except tomllib.TOMLDecodeError:
             options[key.strip()] = text.strip()
     try:
-        return get_scenario(name, **options)
+        scenario = scenario_class(name)(**options)
     except (TypeError, ValueError) as error:
         raise CrtuneError(f"options of {name}: {error}") from None
+    try:
+        return scenario.with_transport(transport)
+    except CrtuneError as error:
+        raise CrtuneError(f"transport {transport}: {error}") from None
 
 
 def parse_values(scenario: Scenario, assignments: Iterable[str]) -> dict[str, float]:
@@ -111,9 +121,9 @@ def parse_values(scenario: Scenario, assignments: Iterable[str]) -> dict[str, fl
             coordinate = name.removeprefix("log10_")
             if coordinate in parameters:
                 raise CrtuneError(f"--set {assignment}: give the value itself, {coordinate}=...")
+            near = only_with_production(name) or f"{suggest(name, parameters)}; see --list"
             raise CrtuneError(
-                f"--set {assignment}: {scenario.name} has no parameter {name!r}"
-                f"{suggest(name, parameters)}; see --list"
+                f"--set {assignment}: {scenario.name} has no parameter {name!r}{near}"
             )
         parameter = parameters[name]
         try:
@@ -250,7 +260,7 @@ def as_table(prediction: Prediction) -> str:
                 "-" if kappa is None else f"{kappa[i]:.4e}",
             )
         )
-    lines = [f"{prediction.scenario.title}{star}"]
+    lines = [f"{_title(prediction.scenario)}{star}"]
     lines += ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, (10, 12, 9, 19), strict=True))
               for row in rows]  # fmt: skip
     return "\n".join(lines + prediction.notes)
@@ -263,6 +273,7 @@ def as_json(prediction: Prediction) -> str:
         {
             "scenario": prediction.scenario.name,
             "options": getattr(prediction.scenario, "chosen", {}),
+            "transport": prediction.scenario.transport_label,
             "parameters": prediction.values,
             "phi_GV": prediction.phi,
             "rigidity_GV": prediction.rigidity.tolist(),
@@ -301,7 +312,12 @@ def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float
 def diagnostics_table(scenario: Scenario, found: dict[str, float]) -> str:
     """A line for each of `diagnostics`."""
     lines = [f"{name:<18} {value:.4g}" for name, value in found.items()]
-    return "\n".join([f"{scenario.title} (CGS, rigidities R_* in GV)", *lines])
+    return "\n".join([f"{_title(scenario)} (CGS, rigidities R_* in GV)", *lines])
+
+
+def _title(scenario) -> str:
+    """The title of a scenario, with its transport where it is not the paper's."""
+    return scenario.title + (f", transport {scenario.transport_label}" if scenario.effects else "")
 
 
 def titles() -> dict[str, str]:
@@ -351,6 +367,7 @@ def description(scenario: Scenario) -> dict:
     return {
         "scenario": scenario.name,
         "title": scenario.title,
+        "transport": scenario.transport_label,
         "extension": scenario.extension,
         "parameters": [
             {

@@ -19,7 +19,7 @@ from pipeline.config.models import groups_among
 from priors.prior import KeptShare, Prior
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError
-from transport.scenario import Scenario, get_scenario
+from transport.scenario import Scenario, scenario_class
 from transport.scenario_sources import check_prediction, source_identity
 
 
@@ -159,6 +159,8 @@ class Problem:
     def notes(self) -> list[str]:
         """What a report on this problem must mention, one line each."""
         lines = [f"prior ({self.prior.source}): {self.kept_share}"]
+        if self.scenario.effects:
+            lines.append(f"transport: {self.scenario.transport_label}")
         if self.scenario.extension:
             lines.append(f"{self.scenario.name}: {self.scenario.extension}")
         if self.nan_count:
@@ -210,6 +212,8 @@ def build_problem(config: Config) -> Problem:
     prior = load_prior_set(config.priors).prior(scenario, likelihood.nuisances)
     identity = {
         "scenario_options": _canonical(config.scenario_options),
+        # absent where it is the paper's: chains from before there was a choice go on
+        **({"transport": scenario.transport_label} if scenario.effects else {}),
         "covariance": _canonical(covariance.model_dump()),
         "discrepancy": _canonical(discrepancy.model_dump()),
     }
@@ -280,7 +284,7 @@ def _fitted_only(discrepancy, config):
 
 
 def build_scenario(config: Config) -> Scenario:
-    """The scenario of a config, with its options.
+    """The scenario of a config, with its options and transport.
 
     Raises
     ------
@@ -288,13 +292,17 @@ def build_scenario(config: Config) -> Scenario:
         in its file
     """
     try:
-        scenario = get_scenario(config.scenario, **config.scenario_options)
+        scenario = scenario_class(config.scenario)(**config.scenario_options)
     except (TypeError, ValueError) as error:
         options = ", ".join(f"{k} = {v!r}" for k, v in config.scenario_options.items())
         raise CrtuneError(
             f"{config.path or 'config'}: scenario_options ({options or 'none'}) of "
             f"{config.scenario}: {error}"
         ) from error
+    try:
+        scenario = scenario.with_transport(config.transport)
+    except CrtuneError as error:
+        raise CrtuneError(f"{config.path or 'config'}: {error}") from error
     check_prediction(scenario)
     return scenario
 

@@ -12,6 +12,7 @@ from priors.distributions import Distribution, Fixed
 from priors.potentials import PotentialOfPeriod
 from priors.prior import Prior
 from transport.errors import CrtuneError, CrtuneWarning
+from transport.full.production import only_with_production
 from transport.parameters import Parameter
 from transport.scenario import Scenario, get_scenario, scenario_names
 from transport.scenario_sources import broken_scenarios
@@ -116,6 +117,12 @@ class PriorSet:
                 raise CrtuneError(
                     f"{self.path}: scenario.{scenario.name}.{name}: {scenario.name} has no "
                     f"parameter {name!r}{suggest(name, known)}; it has {', '.join(sorted(known))}"
+                )
+            remedy = only_with_production(name)
+            if remedy and name not in {p.name for p in scenario.parameters}:
+                raise CrtuneError(
+                    f"{self.path}: scenario.{scenario.name}.{name}: transport "
+                    f"{scenario.transport_label!r} has no such parameter{remedy}"
                 )
 
     def warn_of_unused(self, nuisances: Sequence[Parameter]) -> None:

@@ -28,6 +28,12 @@ def main() -> int:
         help="prior sets, e.g. plausible,wide (that of each config by default)",
     )
     arguments.add_argument(
+        "--transport",
+        metavar="T",
+        action="append",
+        help="paper, full or effects with commas (that of each config by default); repeatable",
+    )
+    arguments.add_argument(
         "--matrices",
         metavar="A,B,...",
         type=cli.names,
@@ -42,7 +48,7 @@ def main() -> int:
     from pipeline.tuning.study.comparison import check_runs, collect
     from pipeline.tuning.tables.report import write_report
 
-    results, missing = collect(options.runs, options.priors)
+    results, missing = collect(options.runs, options.priors, options.transport)
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)

@@ -31,6 +31,12 @@ def main() -> int:
         type=cli.names,
         help="prior sets, e.g. plausible,wide (that of each config by default)",
     )
+    arguments.add_argument(
+        "--transport",
+        metavar="T",
+        action="append",
+        help="paper, full or effects with commas (that of each config by default); repeatable",
+    )
     for option, known in (("--ranges", RANGES), ("--selections", SELECTIONS)):
         everything = ",".join(known)
         arguments.add_argument(
@@ -47,7 +53,12 @@ def main() -> int:
     from pipeline.tuning.study.workers import run_study, select_cases
 
     cases = select_cases(
-        options.runs, options.priors, options.ranges, options.selections, options.measures
+        options.runs,
+        options.priors,
+        options.ranges,
+        options.selections,
+        options.measures,
+        options.transport,
     )
     return run_study(cases, options.measures, options.seeds, options.workers)
 

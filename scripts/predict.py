@@ -6,6 +6,7 @@ examples:
   scripts/predict.py two_phase --list            its parameters, units, fiducials and options
   scripts/predict.py two_phase --rigidity 1,10,100
   scripts/predict.py two_phase --diagnostics     cutoffs, transitions, escape speeds
+  scripts/predict.py two_phase --transport full --rigidity 1,10,100
   scripts/predict.py two_phase --set Ma=0.4 --set z_W=700 --rigidity 10,100 --phi 0.6
   scripts/predict.py --from best.toml --rigidity 1,10,100     values of a run's best draw
 
@@ -40,6 +41,11 @@ def main():
         "--from", dest="best", metavar="BEST.toml",
         help="scenario, options and values of summarize.py --best; --set changes them",
     )  # fmt: skip
+    arguments.add_argument(
+        "--transport", metavar="T",
+        help="paper (default), full, or effects with commas: adiabatic, ionisation, destruction, "
+        "boron_production",
+    )  # fmt: skip
     arguments.add_argument("--rigidity", metavar="R1,R2,...", help="rigidities in GV")
     arguments.add_argument(
         "--phi", metavar="GV", type=float, default=0.0,
@@ -62,12 +68,17 @@ def main():
         raise CrtuneError("SCENARIO is missing; predict.py --list shows the scenarios")
     assignments = options.assignments
     if options.best is None:
-        scenario = predict.make_scenario(options.scenario, options.options)
+        scenario = predict.make_scenario(
+            options.scenario, options.options, transport=options.transport or "paper"
+        )
     elif options.scenario or options.options:
         raise CrtuneError(f"--from {options.best}: has a scenario and options; give no others")
     else:
         best = read_best(options.best)
-        scenario, assignments = best.scenario, [*best.assignments, *assignments]
+        scenario = best.scenario
+        if options.transport:
+            scenario = scenario.with_transport(options.transport)
+        assignments = [*best.assignments, *assignments]
     if options.list:
         text = predict.describe(scenario)
         print(predict.to_json(predict.description(scenario)) if options.json else text)

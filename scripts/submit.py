@@ -27,6 +27,14 @@ def main() -> int:
         default=[],
         help="run each config with each of these prior sets",
     )
+    arguments.add_argument(
+        "--transport",
+        metavar="T",
+        action="append",
+        default=[],
+        help="run each config with this transport: paper, full, or effects with commas; may be "
+        "repeated",
+    )
     arguments.add_argument("--site", metavar="SITE.toml", help="site file; see docs/site.toml")
     arguments.add_argument(
         "--set",
@@ -47,7 +55,9 @@ def main() -> int:
     from transport.errors import CrtuneError
 
     site = load_site(options.site)
-    configs = runs_of_campaign(options.configs, options.priors, options.overrides)
+    configs = runs_of_campaign(
+        options.configs, options.priors, options.overrides, options.transport
+    )
     for config in configs:
         build_problem(config)  # what is wrong is better heard here than from every task
     failed, sent = 0, []

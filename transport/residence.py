@@ -58,8 +58,8 @@ class ResidenceScenario(ScenarioWithOptions):
     def cooling(self, v: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray | str]:
         """Speed that cools the particles of a term adiabatically, by the term's name.
 
-        Streaming or a wind that sets in with a speed V (n,) or (n, n_nodes), cm/s, at the base of a
-        term costs V [f + (1/3) df/dlnp] (eq. 1). Where the speed of the topmost term goes on
+        Streaming or a wind that sets in with a speed V (n,), cm/s, at the base of a term costs
+        V [f + (1/3) df/dlnp] (eq. 1). Where the speed of the topmost term goes on
         rising, `RISING_SPEED`. Terms that are not named diffuse and cool nothing.
         """
         return {}
@@ -70,8 +70,8 @@ class ResidenceScenario(ScenarioWithOptions):
             return self
         if "adiabatic" in effects and label_of(effects) != FULL and not self._cools:
             raise CrtuneError(
-                f"{self.name}: transport {label_of(effects)!r}: nothing cools adiabatically in this "
-                "scenario; leave out 'adiabatic'"
+                f"{self.name}: transport {label_of(effects)!r}: nothing cools adiabatically in "
+                "this scenario; leave out 'adiabatic'"
             )
         other = copy(self)
         other.effects = effects

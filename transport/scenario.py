@@ -81,8 +81,8 @@ class Scenario(ABC):
         effects = effects_of(transport)
         if effects:
             raise CrtuneError(
-                f"{self.name}: transport {label_of(effects)!r}: this scenario makes its own spectra "
-                "and has the transport 'paper' alone"
+                f"{self.name}: transport {label_of(effects)!r}: this scenario makes its own "
+                "spectra and has the transport 'paper' alone"
             )
         return self
 

@@ -12,9 +12,8 @@ from pipeline.cluster import slurm
 from pipeline.cluster.scripts import ARRAY, JUDGE, BatchScripts
 from pipeline.cluster.shares import Standing
 from pipeline.config.load import Config, load_config, with_overrides
+from pipeline.config.variants import with_priors, with_transport
 from pipeline.files import replacing
-from pipeline.problem import build_problem
-from priors.sets import prior_set_path
 from transport.errors import CrtuneError
 
 RECORD = "submissions.json"
@@ -102,51 +101,34 @@ def alive(folder: Path) -> list[slurm.Job]:
 
 
 def runs_of_campaign(
-    configs: Sequence[str | Path], priors: Sequence[str], overrides: Sequence[str] = ()
+    configs: Sequence[str | Path],
+    priors: Sequence[str],
+    overrides: Sequence[str] = (),
+    transports: Sequence[str] = (),
 ) -> list[Config]:
-    """Every config with every prior set, each a config of its own: NAME.toml or NAME_SET.toml.
+    """Every config with every prior set and transport: NAME.toml, NAME_SET.toml, NAME_full.toml ...
 
-    Without `priors` the configs are taken as they are. Files that are missing are written.
+    Without `priors` or `transports` the configs' own are taken. Files that are missing are written.
 
     Raises
     ------
-    CrtuneError: a bad config, an unknown set, or a file NAME_SET.toml that is something else
+    CrtuneError: a bad config, an unknown set or effect, or a file NAME_SET.toml that is something
+        else
     """
     found = []
     for path in dict.fromkeys(Path(c) for c in configs):
         config = with_overrides(load_config(path), overrides)
         for name in priors or [None]:
-            found.append(config if name is None else _with_priors(config, name, overrides))
+            chosen = config if name is None else with_priors(config, name, overrides)
+            found += [
+                chosen if transport is None else with_transport(chosen, transport, overrides)
+                for transport in transports or [None]
+            ]
     names = [config.run_dir.resolve() for config in found]
     for config in found:
         if names.count(config.run_dir.resolve()) > 1:
             raise CrtuneError(f"{config.path}: given twice in one campaign")
     return found
-
-
-def _with_priors(config: Config, name: str, overrides) -> Config:
-    """The config with another prior set, as a file beside it (itself if it has this set)."""
-    source = prior_set_path(name)
-    if prior_set_path(config.priors) == source:
-        return config
-    if Path(name).stem != name:  # given as a path
-        name = str(source.resolve())
-    plain = with_overrides(load_config(config.path), [f"priors={name}"])
-    path = config.path.with_name(f"{config.path.stem}_{Path(name).stem}.toml")
-    text = (
-        f"# {config.path.name} with the priors {Path(name).stem}, written by scripts/submit.py\n"
-        + plain.to_toml()
-    )
-    if path.exists():
-        if load_config(path).to_toml() != plain.to_toml():
-            raise CrtuneError(
-                f"{path}: exists, but differs from {config.path.name} with priors = {name!r}; "
-                "submit it by its own name, or move it away"
-            )
-    else:
-        build_problem(plain)  # before anything is left behind that no run could be made of
-        path.write_text(text, encoding="utf-8")
-    return with_overrides(load_config(path), overrides)
 
 
 def scripts_of(config: Config, site, overrides=()) -> BatchScripts:

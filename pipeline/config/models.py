@@ -20,7 +20,20 @@ from pydantic import (
 from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
 from pipeline.config.toml import to_toml
+from transport.errors import CrtuneError
+from transport.full.effects import FULL, PAPER, effects_of, label_of
 from transport.scenario import scenario_class
+
+
+def _transport_label(value: Any) -> str:
+    """The name of a transport given by name or as a list of effects."""
+    if not isinstance(value, str | list):
+        raise ValueError(f'{value!r} should be "{PAPER}", "{FULL}" or a list of effects')
+    try:
+        return label_of(effects_of(value))
+    except CrtuneError as error:
+        raise ValueError(str(error)) from None
+
 
 Positive = Annotated[float, Field(gt=0)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -199,6 +212,7 @@ class Config(_Table):
 
     scenario: str
     priors: str = "plausible"
+    transport: Annotated[str, BeforeValidator(_transport_label)] = PAPER
     scenario_options: Annotated[dict[str, Any], AfterValidator(_scalars)] = Field(
         default_factory=dict
     )

@@ -34,9 +34,9 @@ class Leak(ResidenceScenario):
     title = "Leaking"
     parameters = (E_CR, GAMMA_INJ, RADIUS, SLOPE, COLUMN)
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         speed = 5e6 * rigidity ** v["s_leak"][:, None]
-        return None, lambda species: {"leak": 1.0 / speed}
+        return None, lambda species, flux: {"leak": 1.0 / speed}
 '''
 PRIORS = """
 [parameters]

@@ -311,6 +311,4 @@ def test_species_differ_only_through_their_speed():
         _, residence = scenario.transport(v, rigidity)
         terms = residence(PROTON, scenario.source(v, rigidity))
         per = spallation_speed(rigidity, v["column"])
-        np.testing.assert_allclose(
-            got.boron_to_carbon / per, sum(terms.values()), rtol=1e-3
-        )
+        np.testing.assert_allclose(got.boron_to_carbon / per, sum(terms.values()), rtol=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from transport.constants import MILLIBARN
 from transport.full import nuclear_data as data
@@ -10,7 +11,7 @@ from transport.kinematics import BORON, CARBON, PROTON, Species, kinetic_energy
 
 
 def inelastic(species: Species, energy) -> np.ndarray:
-    """sigma_inel on hydrogen, cm^2, of protons (Kafexhiu et al. 2014) or nuclei (Letaw et al. 1983).
+    """sigma_inel on hydrogen, cm^2: Kafexhiu et al. 2014 (protons), Letaw et al. 1983 (nuclei).
 
     Nuclei: 45 A^0.7 [1 + 0.016 sin(5.3 - 2.63 ln A)] mb at high energy, times
     1 - 0.62 exp(-E/200) sin(10.9 E^-0.28) with E in MeV per nucleon.
@@ -27,7 +28,9 @@ def inelastic(species: Species, energy) -> np.ndarray:
         return MILLIBARN * (constant + linear * log + square * log**2) * (1.0 - x**-1.9) ** 3
     a = species.mass_number
     high = 45.0 * a**0.7 * (1.0 + 0.016 * np.sin(5.3 - 2.63 * np.log(a)))
-    mev = 1e3 * np.maximum(energy, 0.01)  # fitted down to 10 MeV per nucleon
+    mev = (
+        np.hypot((1e3 * energy) ** 4, 1e4)
+    ) ** 0.25  # fitted down to 10 MeV per nucleon, kept there
     return MILLIBARN * high * (1.0 - 0.62 * np.exp(-mev / 200.0) * np.sin(10.9 * mev**-0.28))
 
 
@@ -56,13 +59,12 @@ def boron_production(rigidity) -> np.ndarray:
     rigidity : GV of the parents
     """
     energy = kinetic_energy(rigidity, CARBON)
-    log_ratio_rigidity = np.log(data.RATIO_RIGIDITY)
 
     def flux_ratio(values):
-        return np.interp(np.log(rigidity), log_ratio_rigidity, values)
+        return _between(data.RATIO_RIGIDITY, values, rigidity)
 
     def sigma(parent):
-        return np.interp(np.log(energy), np.log(data.PRODUCTION_ENERGY), data.PRODUCTION[parent])
+        return _between(data.PRODUCTION_ENERGY, data.PRODUCTION[parent], energy)
 
     of_oxygen = sigma("O") + sum(flux_ratio(r) * sigma(p) for p, r in data.TO_OXYGEN.items())
     total = sigma("C") + flux_ratio(data.OXYGEN_TO_CARBON) * of_oxygen
@@ -71,7 +73,7 @@ def boron_production(rigidity) -> np.ndarray:
 
 
 def production_slope(rigidity) -> np.ndarray:
-    """ln of what a slope nuisance of 1 multiplies production with, (n_R,): ln(E / 5 GeV/n) below it.
+    """ln of what a slope nuisance of 1 multiplies production with, (n_R,): ln(E / 5) below 5 GeV/n.
 
     Parameters
     ----------
@@ -79,3 +81,9 @@ def production_slope(rigidity) -> np.ndarray:
     """
     energy = kinetic_energy(rigidity, CARBON)
     return np.minimum(np.log(energy / data.SLOPE_ENERGY), 0.0)
+
+
+def _between(nodes, values, x):
+    """A smooth table over ln x, constant beyond its ends."""
+    spline = CubicSpline(np.log(nodes), values, bc_type="clamped")
+    return spline(np.log(np.clip(x, nodes[0], nodes[-1])))

@@ -39,16 +39,16 @@ def effects_of(transport: str | Iterable[str]) -> tuple[str, ...]:
         return tuple(EFFECTS)
     for name in names:
         if name in (PAPER, FULL):
-            raise CrtuneError(f"transport: {name!r} stands alone, not in a list of effects")
+            raise CrtuneError(f"{name!r} stands alone, not in a list of effects")
         if name not in EFFECTS:
             near = suggest(str(name), [*EFFECTS, PAPER, FULL])
             raise CrtuneError(
-                f"transport: unknown effect {name!r}{near}; it should be {PAPER!r}, {FULL!r} or a "
-                f"list out of {', '.join(EFFECTS)}"
+                f"unknown effect {name!r}{near}; transport is {PAPER!r}, {FULL!r} or a list out of "
+                f"{', '.join(EFFECTS)}"
             )
     if not names or len(set(names)) < len(names):
         what = "is empty" if not names else "names an effect twice"
-        raise CrtuneError(f'transport: the list of effects {what}; for none, write "{PAPER}"')
+        raise CrtuneError(f'the list of effects {what}; for none, transport is "{PAPER}"')
     return tuple(name for name in EFFECTS if name in names)
 
 

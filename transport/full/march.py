@@ -1,6 +1,6 @@
 """The march from high to low rigidity for one species, compiled, for all walkers at once.
 
-Implicit BDF2 in ln R of u = f / g, where g is a guess of f, with d ln g / d ln R from differences of
+Implicit BDF2 in ln R of u = f / g, g being a guess of f with d ln g / d ln R a difference of
 fourth order: where g is f itself the error is that of those, not of BDF2, so that a second march
 with the result of the first as its guess is exact to fourth order (deferred correction).
 """

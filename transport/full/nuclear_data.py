@@ -44,34 +44,36 @@ measure 1.3 to 1.7; 15%, hence 1.5% of all production."""
 # 2 GeV/n, 5-10% below 0.1 GeV/n.
 
 BORON_11_TO_10 = 40.0
-"""mb, sigma(11B -> 10B), flat within 2% above 0.3 GeV/n (Webber et al. 2003): not a loss of boron."""
+"""mb, sigma(11B -> 10B), flat to 2% above 0.3 GeV/n (Webber et al. 2003): not a loss of boron."""
 BORON_11_SHARE = 0.68
 """Of boron, about as measured near 0.1-1 GeV/n (11B/10B = 2.1, ACE-CRIS and PAMELA)."""
 
 # --- production of boron --------------------------------------------------------------------------
-# sigma(parent -> 10B + 11B), 10C and 11C included since they decay at once; 10Be (3% of it, half-life
-# 1.4 Myr) is not. Above 0.4 GeV/n Webber et al. 2003; above 10 GeV/n constant, where fragmentation
-# is limiting. Below 0.4 GeV/n measured excitation functions with their maximum near 0.1 GeV/n, as
-# evaluated by Moskalenko & Mashnik 2003 (12C and 14N) and scaled Webber (the others). Genolini et
-# al. 2018 rank the channels: 12C 56%, 16O 28%, 14N + 15N 7%, 20Ne, 24Mg and 28Si 7%, Fe 1-2%.
-# Errors: 5-10% for C and O above 1 GeV/n, 20% below 0.2, 20-30% for the others.
-PRODUCTION_ENERGY = np.array(
-    [0.0126, 0.02, 0.0316, 0.05, 0.08, 0.1, 0.16, 0.25, 0.4, 0.63, 1.0, 1.6, 2.5, 4.0, 6.3, 10.0]
-)
+# sigma(parent -> 10B + 11B), with 10C and 11C since they decay at once, without 10Be (3% of it,
+# half-life 1.4 Myr). Above 0.4 GeV/n Webber et al. 2003; above 10 GeV/n constant, as fragmentation
+# is limited there. Below, for C and N the course of measured excitation functions, highest near 0.1
+# GeV/n, as evaluated by Moskalenko & Mashnik 2003; for O the values at 0.4 GeV/n down to the
+# threshold near 0.04, as for the heavier ones (which matter little). Genolini et al. 2018 rank the
+# channels in this order. Errors: 5-10% for C and O above 1 GeV/n, 20-30% below 0.2 GeV/n and for
+# the others; Fe a factor of 2.
+PRODUCTION_ENERGY = np.array([
+    0.007, 0.0126, 0.02, 0.0316, 0.05, 0.08, 0.1, 0.16, 0.25, 0.4, 0.63, 1.0, 1.6, 2.5, 4.0, 6.3,
+    10.0,
+])  # fmt: skip
 PRODUCTION = {
-    "C": (7.0, 25.0, 59.5, 104.0, 119.0, 118.0, 103.0, 85.0, 75.8, 75.9, 77.0, 77.8, 77.0, 75.8,
-          74.5, 73.2),
-    "N": (90.0, 90.0, 92.0, 66.0, 45.0, 41.0, 40.0, 41.0, 42.0, 42.0, 42.0, 41.9, 41.7, 41.3,
+    "C": (0.5, 7.0, 25.0, 59.5, 104.0, 119.0, 118.0, 103.0, 85.0, 75.8, 75.9, 77.0, 77.8, 77.0,
+          75.8, 74.5, 73.2),
+    "N": (90.0, 90.0, 90.0, 92.0, 66.0, 45.0, 41.0, 40.0, 41.0, 42.0, 42.0, 42.0, 41.9, 41.7, 41.3,
           41.0, 40.6),
-    "O": (0.1, 0.2, 0.4, 15.0, 40.0, 45.0, 42.0, 38.0, 36.0, 36.3, 36.9, 37.1, 37.2, 37.0,
+    "O": (0.3, 0.5, 1.0, 4.0, 16.0, 36.0, 42.0, 42.0, 38.0, 36.0, 36.3, 36.9, 37.1, 37.2, 37.0,
           36.6, 36.2),
-    "Ne": (5.7, 6.5, 7.4, 8.6, 10.1, 10.9, 12.7, 14.6, 17.2, 18.0, 18.7, 19.8, 21.1, 21.7,
+    "Ne": (5.5, 5.7, 6.5, 7.4, 8.6, 10.1, 10.9, 12.7, 14.6, 17.2, 18.0, 18.7, 19.8, 21.1, 21.7,
            21.9, 21.8),
-    "Mg": (3.8, 4.1, 4.5, 5.1, 5.9, 6.3, 7.3, 8.5, 13.7, 14.5, 15.2, 16.5, 18.4, 19.9,
+    "Mg": (3.7, 3.8, 4.1, 4.5, 5.1, 5.9, 6.3, 7.3, 8.5, 13.7, 14.5, 15.2, 16.5, 18.4, 19.9,
            20.4, 20.5),
-    "Si": (6.8, 6.8, 6.7, 6.7, 6.6, 6.4, 7.9, 8.0, 8.3, 9.0, 9.4, 10.4, 11.9, 12.9,
+    "Si": (6.8, 6.8, 6.8, 6.7, 6.7, 6.6, 6.4, 7.9, 8.0, 8.3, 9.0, 9.4, 10.4, 11.9, 12.9,
            13.4, 13.6),
-    "Fe": (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 0.6, 1.2, 1.9, 2.2, 2.5),
+    "Fe": (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 0.6, 1.2, 1.9, 2.2, 2.5),
 }  # fmt: skip
 """mb, at `PRODUCTION_ENERGY`."""
 
@@ -79,7 +81,7 @@ PRODUCTION = {
 # Measured flux ratios at equal rigidity (AMS-02: O/C, N/O, Ne/O, Mg/O, Si/O of Aguilar et al. 2021,
 # Phys. Rep. 894; Fe/O of PRL 126, 041104). All but iron have A/Z = 2 like carbon, so that solar
 # modulation cancels; the ratios at 2.3 GV stand for lower rigidities, the last for higher ones.
-# Measured rather than free: they are known to 2-4%, and no scenario here predicts sources of N and O.
+# Measured rather than free: known to 2-4%, while no scenario here predicts sources of N and O.
 RATIO_RIGIDITY = np.array([2.3, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 1000.0])
 OXYGEN_TO_CARBON = np.array([0.98, 0.946, 0.930, 0.960, 1.003, 1.058, 1.080, 1.09, 1.09])
 TO_OXYGEN = {

@@ -21,3 +21,10 @@ SLOPE = Parameter(
     is_exponent=True,
 )
 PRODUCTION_PARAMETERS = (NORMALISATION, SLOPE)
+
+
+def only_with_production(name: str) -> str:
+    """What to add to a complaint about an unknown parameter that is one of these; else nothing."""
+    if name not in {p.name for p in PRODUCTION_PARAMETERS}:
+        return ""
+    return "; it comes with the effect boron_production, e.g. with transport full"

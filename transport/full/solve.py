@@ -23,7 +23,7 @@ from transport.secondaries import spallation_speed
 NUDGE = 1e-4
 """Relative step of the flux for derivatives of a residence."""
 TOLERANCE = 0.02
-"""In ln f between two marches: the next, which is not made, would change it by some of its square."""
+"""In ln f between two marches: another, which is not made, would change it by about its square."""
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
 MAX_MARCHES = 12
@@ -67,7 +67,7 @@ class _Layers:
 
 @lru_cache(maxsize=64)
 def _disk_table(species, nodes, effects):
-    """Per column of hydrogen, (m,) cm^3/s: |dp/dt|/p and dln(p^2 |dp/dt|)/dlnp times it - v sigma."""
+    """Per column, (m,) cm^3/s: g = |dp/dt|/p and g dln(p^2 |dp/dt|)/dlnp - v sigma."""
     rigidity = nodes.rigidity
     gain, rate = np.zeros((2, len(rigidity)))
     if "ionisation" in effects:
@@ -147,17 +147,14 @@ def _protons(layers, source):
     rho, slope = _tangents(layers, flux)
     linear = np.all(np.abs(slope - rho) <= 1e-9 * rho)
     guess = _bases(rho * flux)
+    last = guess[0]
     for number in range(MAX_MARCHES):
         intercept = (rho - slope) * flux
-        flux, base = _march(
-            layers, PROTON, source, slope, intercept, rho[-1] < UNCONFINED, guess
-        )
-        change = np.max(np.abs(np.log(base[0] / guess[0]))) if number == 0 else np.max(
-            np.abs(np.log(base[0] / last)))
-        last = base[0]
+        flux, base = _march(layers, PROTON, source, slope, intercept, rho[-1] < UNCONFINED, guess)
+        change, last = np.max(np.abs(np.log(base[0] / last))), base[0]
         if number < GUESSES:
             guess = base
-        if number and change < TOLERANCE:
+        if number and (linear or change < TOLERANCE):
             break
         if not linear:
             rho, slope = _tangents(layers, flux)

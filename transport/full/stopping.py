@@ -26,8 +26,8 @@ CLASSICAL_RADIUS = ELEMENTARY_CHARGE**2 / ELECTRON_ENERGY
 def ionisation(species: Species, rigidity, target: str) -> np.ndarray:
     """|dE/dt| of a nucleus in neutral gas of one atom per cm^3, erg/s (Bethe).
 
-    2 pi r_e^2 c m_e c^2 Z^2 z_s / beta [ln(2 m_e c^2 beta^2 gamma^2 Q_max / I^2) - 2 beta^2], without
-    shell and density corrections (1% below 3 MeV per nucleon, nothing in a gas this thin).
+    2 pi r_e^2 c m_e c^2 Z^2 z_s / beta [ln(2 m_e c^2 beta^2 gamma^2 Q_max / I^2) - 2 beta^2],
+    without shell (1% below 3 MeV per nucleon) and density corrections (none in so thin a gas).
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def coulomb(species: Species, rigidity) -> np.ndarray:
 
 
 def loss_rate(species: Species, rigidity) -> np.ndarray:
-    """|dp/dt| / p per column of hydrogen nuclei, cm^3/s: `ionisation` and `coulomb` in the disk's mix.
+    """|dp/dt| / p per density of hydrogen nuclei, cm^3/s: `ionisation` and `coulomb` in the disk.
 
     Parameters
     ----------

@@ -32,20 +32,20 @@ _MATRIX = "mutual_information"
 
 
 def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()) -> list[Path]:
-    """Draw every figure that there are results for, of all data, one each for each prior set.
+    """Draw every figure that there are results for, of all data, by prior set and transport.
 
     Parameters
     ----------
     results : `pipeline.tuning.study.results.CaseResults`
-    folder : gets NAME.png and NAME.pdf, or NAME_PRIORS where there are several prior sets
+    folder : gets NAME.png and NAME.pdf, or NAME_PRIORS_TRANSPORT where there are several
     matrices : runs to draw the mutual information of
     """
     whole = [r for r in results if r.case.selection == "both"]
-    sets = dict.fromkeys(identity(r.case)[-1] for r in whole)
+    kinds = list(dict.fromkeys(identity(r.case)[-2:] for r in whole))
     paths = []
-    for priors in sets:
-        chosen = [r for r in whole if identity(r.case)[-1] == priors]
-        suffix = f"_{priors}" if len(sets) > 1 else ""
+    for kind in kinds:
+        chosen = [r for r in whole if identity(r.case)[-2:] == kind]
+        suffix = _suffix(kind, kinds)
         for name, (needs, draw) in _FIGURES.items():
             if any(needs in r.made for r in chosen):
                 paths += save_figure(draw(chosen), Path(folder) / f"{name}{suffix}")
@@ -57,6 +57,12 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
                 figure = _matrix(found, looks_of(chosen)[run].label)
                 paths += save_figure(figure, Path(folder) / f"{_MATRIX}_{run}{suffix}")
     return paths
+
+
+def _suffix(kind, kinds) -> str:
+    """Priors and transport of these figures, what is the same in all left out."""
+    parts = [part for i, part in enumerate(kind) if len({k[i] for k in kinds}) > 1]
+    return "".join(f"_{part.replace(',', '_')}" for part in parts)
 
 
 def left_over(folder: str | Path, drawn: Sequence[Path]) -> list[Path]:

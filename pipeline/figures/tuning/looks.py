@@ -9,6 +9,7 @@ from pipeline.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import identity, sampling_flags
 from transport.errors import CrtuneError
+from transport.full.effects import PAPER
 
 RANGE_TITLES = {"earth": "data at Earth", "voyager": "with Voyager"}
 
@@ -87,8 +88,9 @@ def doubts(result) -> str:
 
 
 def caption(results: Sequence) -> str:
-    """Selection of the data and prior set that the results have in common."""
+    """Selection of the data, prior set and transport that the results have in common."""
     cells = {identity(r.case)[4:] for r in results}
-    selections, priors = (sorted(set(part)) for part in zip(*cells, strict=True))
+    selections, priors, transports = (sorted(set(part)) for part in zip(*cells, strict=True))
     data = ", ".join(SELECTIONS[s] for s in selections)
-    return f"Data: {data}; priors: {', '.join(priors)}."
+    how = "" if transports == [PAPER] else f"; transport: {'; '.join(transports)}"
+    return f"Data: {data}; priors: {', '.join(priors)}{how}."

@@ -152,7 +152,7 @@ THEME = Theme(
 
 
 def _make(results, every):
-    """Of the case whose protons and B/C are both there, in the same range and under one prior."""
+    """Of the case whose protons and B/C are both there, in the same range, under one prior and transport."""
     if results.case.selection != "both":
         return None
     place = _place(results.case)
@@ -164,7 +164,7 @@ def _make(results, every):
 
 
 def _place(case):
-    return case.run.path, case.range, case.priors
+    return case.run.path, case.range, case.priors, case.transport
 
 
 def _rows(t, results):

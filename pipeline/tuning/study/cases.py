@@ -1,7 +1,8 @@
-"""What a measure is made for: a scenario, one selection of the data, one prior set."""
+"""What a measure is made for: a scenario, a selection of the data, a prior set, a transport."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.config.models import groups_among
 from pipeline.problem import Problem, build_problem, read_datasets
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from transport.errors import CrtuneError
+from transport.full.effects import PAPER
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,20 @@ class Case:
     selection : a key of `pipeline.tuning.study.choices.SELECTIONS`
     range : a key of `pipeline.tuning.study.choices.RANGES`
     priors : name of the prior set, or a path
+    transport : label of `transport.full.effects.label_of`
     """
 
     run: Config
     selection: str = "both"
     range: str = "voyager"
     priors: str = "plausible"
+    transport: str = PAPER
 
     @property
     def folder(self) -> Path:
         """Where its results are kept, beside the chains of the run."""
-        return self.run.run_dir / "tuning" / Path(self.priors).stem / self.label
+        effects = () if self.transport == PAPER else (self.transport.replace(",", "_"),)
+        return self.run.run_dir.joinpath("tuning", Path(self.priors).stem, *effects, self.label)
 
     @property
     def label(self) -> str:
@@ -42,7 +47,8 @@ class Case:
         return f"{self.range}_{self.selection}"
 
     def __str__(self):
-        return f"{self.run.name} {self.range} {self.selection} {Path(self.priors).stem}"
+        name = f"{self.run.name} {self.range} {self.selection} {Path(self.priors).stem}"
+        return name if self.transport == PAPER else f"{name} {self.transport}"
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -68,6 +74,7 @@ class Case:
         return with_sections(
             self.run,
             priors=self.priors,
+            transport=self.transport,
             data={name: entry for name, entry in content["data"].items() if name in chosen},
             discrepancy=content["discrepancy"]
             | {"groups": groups_among(self.run.discrepancy.groups, chosen)},
@@ -93,19 +100,20 @@ class Case:
         return observable and (self.range == "voyager" or measurement.is_modulated)
 
 
-def cases_of(run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), priors=None):
+def cases_of(
+    run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), priors=None, transports=None
+):
     """All cases of a run that its data allow, as a list.
 
     A range that adds no data set to a narrower one is left out, whether or not the narrower one is
     asked for.
     """
     found, seen = [], set()
-    for sets in priors or (run.priors,):
-        for place in RANGES:
-            for selection in selections:
-                case = Case(run, selection, place, sets)
-                key = (sets, selection, *case.datasets)
-                if case.datasets and key not in seen:
-                    seen.add(key)
-                    found.append(case)
+    chosen = itertools.product(priors or (run.priors,), transports or (run.transport,))
+    for (sets, transport), place, selection in itertools.product(chosen, RANGES, selections):
+        case = Case(run, selection, place, sets, transport)
+        key = (sets, transport, selection, *case.datasets)
+        if case.datasets and key not in seen:
+            seen.add(key)
+            found.append(case)
     return [case for case in found if case.range in ranges]

@@ -14,14 +14,16 @@ from transport.suggest import suggest
 
 
 def collect(
-    runs: Sequence[str] = (), priors: Sequence[str] | None = None
+    runs: Sequence[str] = (),
+    priors: Sequence[str] | None = None,
+    transports: Sequence[str] | None = None,
 ) -> tuple[list[CaseResults], list[str]]:
     """Results of runs, plain baselines first, and what is missing of them.
 
     Parameters
     ----------
     runs : configs, folders or names; all of ``runs/`` if there are none
-    priors : prior sets; None takes the config's own
+    priors, transports : prior sets, transports; None takes the config's own
 
     Returns
     -------
@@ -33,21 +35,24 @@ def collect(
     ------
     CrtuneError: no such run, or no results at all
     """
-    cases = select_cases([_config_path(run) for run in runs], priors)
+    cases = select_cases([_config_path(run) for run in runs], priors, transports=transports)
+    asked = f" --priors {','.join(priors)}" if priors else ""
+    asked += "".join(f" --transport {transport}" for transport in transports or ())
     # as many as there are: a tension needs all three selections
     every = load_results(cases)
     loaded = [r for r in every if not _is_empty(r)]
     have = {r.case.run.path for r in every if not _is_empty(r) or r.stale}
     missing = [
         f"{path.with_suffix('')}: no results of the tuning study yet; make them with "
-        f"scripts/fine_tuning.py {path}{' --priors ' + ','.join(priors) if priors else ''}"
+        f"scripts/fine_tuning.py {path}{asked}"
         for path in dict.fromkeys(case.run.path for case in cases)
         if path not in have
     ]
     missing += [
         f"{r.case}: left out, being made from other data, priors or options, or by another model "
         f"or version: {', '.join(r.stale)}; make them again with scripts/fine_tuning.py "
-        f"{r.case.run.path} --priors {r.case.priors}, or delete them in {r.case.folder}"
+        f"{r.case.run.path} --priors {r.case.priors} --transport {r.case.transport}, or "
+        f"delete them in {r.case.folder}"
         for r in every
         if r.stale
     ]

@@ -26,16 +26,20 @@ from pipeline.tuning.study.cases import Case, cases_of
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.study import Study, StudySettings
 from transport.errors import CrtuneError, CrtuneWarning
+from transport.full.effects import PAPER, effects_of, label_of
 from transport.suggest import suggest
 
 
-def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=None) -> list[Case]:
+def select_cases(
+    runs=(), priors=None, ranges=None, selections=None, measures=None, transports=None
+) -> list[Case]:
     """The cases of some configs, all data first, so that headlines come early.
 
     Parameters
     ----------
     runs : paths of configs; all in ``runs/`` if there are none
-    priors, ranges, selections : names; None takes the config's own set, and all of the others
+    priors, transports, ranges, selections : names; None takes the config's own set and transport,
+        and all of the others
 
     Raises
     ------
@@ -59,11 +63,20 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
         case
         for path in paths
         for case in cases_of(
-            load_config(path), selections or tuple(SELECTIONS), ranges or tuple(RANGES), priors
+            load_config(path),
+            selections or tuple(SELECTIONS),
+            ranges or tuple(RANGES),
+            priors,
+            transports and [_label(name) for name in transports],
         )
     ]
-    for sets in {case.priors for case in chosen}:
-        next(case for case in chosen if case.priors == sets).problem()  # tell mistakes at once
+    # tell mistakes at once: in each prior set, and what a scenario cannot have of a transport
+    told = {}
+    for case in chosen:
+        key = (case.priors, case.transport, case.run.path if case.transport != PAPER else None)
+        told.setdefault(key, case)
+    for case in told.values():
+        case.problem()
     order = list(SELECTIONS)
     chosen.sort(key=lambda case: order.index(case.selection))
     if not chosen:
@@ -72,6 +85,13 @@ def select_cases(runs=(), priors=None, ranges=None, selections=None, measures=No
             "selections asked for"
         )
     return chosen
+
+
+def _label(transport: str) -> str:
+    try:
+        return label_of(effects_of(transport))
+    except CrtuneError as error:
+        raise CrtuneError(f"--transport {transport}: {error}") from None
 
 
 def run_study(

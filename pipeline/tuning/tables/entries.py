@@ -22,7 +22,7 @@ class Entry:
 
     Attributes
     ----------
-    run, scenario, options, range, selection, priors : which case
+    run, scenario, options, range, selection, priors, transport : which case
     measured : the number
     """
 
@@ -32,6 +32,7 @@ class Entry:
     range: str
     selection: str
     priors: str
+    transport: str
     measured: Measured
 
 
@@ -50,11 +51,12 @@ def entries(results: Sequence) -> list[Entry]:
     ]
 
 
-def identity(case) -> tuple[str, str, str, str, str, str]:
-    """Run, scenario, options, range, selection and priors of a case."""
+def identity(case) -> tuple[str, str, str, str, str, str, str]:
+    """Run, scenario, options, range, selection, priors and transport of a case."""
     options = ", ".join(f"{k} = {v}" for k, v in sorted(case.run.scenario_options.items()))
     priors = Path(case.priors).stem
-    return case.run.name, case.run.scenario_name, options, case.range, case.selection, priors
+    place = case.range, case.selection, priors, case.transport
+    return case.run.name, case.run.scenario_name, options, *place
 
 
 def sampling_flags(result) -> tuple[str, ...]:
@@ -84,8 +86,9 @@ def baseline_of(result, results: Sequence, name: str):
 
 
 def _place(case) -> dict[str, str]:
-    run, _, _, place, selection, priors = identity(case)
-    return {"run": run, "range": place, "selection": selection, "priors": priors}
+    names = ("run", "scenario", "options", "range", "selection", "priors", "transport")
+    place = dict(zip(names, identity(case), strict=True))
+    return {name: place[name] for name in names if name not in ("scenario", "options")}
 
 
 def _measured(result, results) -> Iterator[Measured]:

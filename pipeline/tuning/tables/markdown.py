@@ -8,6 +8,7 @@ from pipeline.tuning.measures.columns import Column
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.tables.themes import Table, tables
+from transport.full.effects import PAPER
 
 MISSING = "-"
 NOT_ASKED = "n/a"
@@ -15,19 +16,21 @@ _HEADERS = {"earth": "Earth", "voyager": "with Voyager"}
 
 
 def markdown(entries: Sequence[Entry]) -> str:
-    """All tables, by prior set, selection of data and theme.
+    """All tables, by prior set, transport, selection of data and theme.
 
     A row is a run, a column one quantity of one range. What a run did not converge to is marked in
     its cell; other warnings are numbered below their table. A table of which there is nothing is
     left out; a quantity that no case of a table has, too.
     """
     parts, missing, cells = ["# How finely the scenarios must be tuned\n"], 0, 0
-    for priors in dict.fromkeys(e.priors for e in entries):
+    for priors, transport in dict.fromkeys((e.priors, e.transport) for e in entries):
         for selection in SELECTIONS:
-            chosen = [e for e in entries if (e.priors, e.selection) == (priors, selection)]
+            wanted = (priors, transport, selection)
+            chosen = [e for e in entries if (e.priors, e.transport, e.selection) == wanted]
             if not chosen:
                 continue
-            parts.append(f"## Priors {priors}, {SELECTIONS[selection]}\n")
+            how = "" if transport == PAPER else f", transport {transport}"
+            parts.append(f"## Priors {priors}{how}, {SELECTIONS[selection]}\n")
             for table in tables(e.measured for e in chosen):
                 text, absent, all_of_it = _table(table, chosen)
                 parts.append(text)

@@ -1,0 +1,87 @@
+"""Which effects a text or list names, and what scenarios make of it."""
+
+import numpy as np
+import pytest
+
+from transport.errors import CrtuneError
+from transport.full.effects import EFFECTS, effects_of, label_of
+from transport.scenario import get_scenario, scenario_names
+
+R = np.array([0.3, 1.0, 10.0, 100.0, 1000.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "effects", "label"),
+    [
+        ("paper", (), "paper"),
+        ("full", tuple(EFFECTS), "full"),
+        (list(EFFECTS), tuple(EFFECTS), "full"),
+        ("destruction, ionisation", ("ionisation", "destruction"), "ionisation,destruction"),
+        (["adiabatic"], ("adiabatic",), "adiabatic"),
+    ],
+)
+def test_names(given, effects, label):
+    assert effects_of(given) == effects
+    assert label_of(effects) == label
+    assert effects_of(label) == effects
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("fulll", "did you mean 'full'"),
+        (["ionization"], "did you mean 'ionisation'"),
+        ([], "empty"),
+        (["ionisation", "ionisation"], "twice"),
+        ("full,ionisation", "'full' stands alone"),
+        ([3], "unknown effect 3"),
+    ],
+)
+def test_mistakes(given, words):
+    with pytest.raises(CrtuneError, match=words):
+        effects_of(given)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_scenario_has_full_transport_alone_at_one_rigidity_as_on_a_grid(name):
+    scenario = get_scenario(name, transport="full")
+    dense = scenario.spectra(scenario.fiducial(), R)
+    for flux in (dense.proton, dense.carbon, dense.boron):
+        assert np.all(np.isfinite(flux) & (flux > 0))
+    alone = scenario.spectra(scenario.fiducial(), R[2:3])
+    np.testing.assert_array_equal(alone.proton, dense.proton[:, 2:3])
+    np.testing.assert_array_equal(alone.boron, dense.boron[:, 2:3])
+    if dense.terms:
+        total = sum(proton for proton, _ in dense.terms.values())
+        np.testing.assert_allclose(total, dense.proton, rtol=2e-3)
+
+
+def test_an_effect_that_a_scenario_cannot_have():
+    with pytest.raises(CrtuneError, match=r"kolmogorov.*leave out 'adiabatic'"):
+        get_scenario("kolmogorov", transport="adiabatic,ionisation")
+    windy = get_scenario("kolmogorov", low_energy="advection", transport="adiabatic")
+    assert windy.transport_label == "adiabatic"
+
+
+def test_rigidities_below_what_losses_are_good_for():
+    scenario = get_scenario("kolmogorov", transport="full")
+    with pytest.raises(CrtuneError, match=r"rigidity 0\.01 GV.*0\.05 GV"):
+        scenario.spectra(scenario.fiducial(), np.array([0.01, 1.0]))
+
+
+def test_nuisances_come_and_go_with_production():
+    scenario = get_scenario("two_phase")
+    names = [p.name for p in scenario.parameters]
+    full = scenario.with_transport("full")
+    assert [p.name for p in full.parameters] == [*names, "A_boron", "s_boron"]
+    assert [p.name for p in full.with_transport("paper").parameters] == names
+    assert {"A_boron", "s_boron"} <= {p.name for p in scenario.optional_parameters}
+    twice = (
+        full.spectra(full.fiducial(A_boron=2.0), R).boron / full.spectra(full.fiducial(), R).boron
+    )
+    np.testing.assert_allclose(twice, 2.0, rtol=1e-12)
+    tilted = (
+        full.spectra(full.fiducial(s_boron=0.3), R).boron / full.spectra(full.fiducial(), R).boron
+    )
+    assert tilted[0, -1] == pytest.approx(1.0)
+    assert np.all(np.diff(tilted[0, :3]) > 0)
