@@ -180,7 +180,8 @@ PRIOR_FILES = [
     prior_case(
         "production's nuisance without production",
         "[nuisance]",
-        "[scenario.kolmogorov]\nA_boron = { distribution = 'uniform', low = 0.9, high = 1.1 }\n[nuisance]",
+        "[scenario.kolmogorov]\n"
+        "A_boron = { distribution = 'uniform', low = 0.9, high = 1.1 }\n[nuisance]",
         "scenario.kolmogorov.A_boron",
         "boron_production",
     ),

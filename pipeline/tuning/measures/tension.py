@@ -152,7 +152,7 @@ THEME = Theme(
 
 
 def _make(results, every):
-    """Of the case whose protons and B/C are both there, in the same range, under one prior and transport."""
+    """Of a case whose protons and B/C are both there, with the same range, prior and transport."""
     if results.case.selection != "both":
         return None
     place = _place(results.case)
