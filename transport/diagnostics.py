@@ -124,8 +124,10 @@ def _nonlinear(medium, x, source, spectra, s):
     result = {"R_nlld": last_crossing(np.log(x**2 / threshold))}
     slope = spectral_slope(spectra.proton, GRID)
     # eq. 14 starts its power of R at 1 GV: with all protons down to 0.05 GV it is 8 times too high
-    above = GRID >= 1.0
-    cosmic_rays = number_density(spectra.proton[:, above], GRID[above])
+    above = GRID > 1.0
+    at_1_gv = _interpolate(spectra.proton, 1.0)
+    proton = np.column_stack([at_1_gv, spectra.proton[:, above]])
+    cosmic_rays = number_density(proton, np.concatenate([[1.0], GRID[above]]))
     rate = nonlinear_damping_rate(
         GRID, cosmic_rays, slope, density, medium["temperature"], field, medium["height"]
     )

@@ -57,9 +57,9 @@ def measurement():
     )  # fmt: skip
 
 
-def linear_problem(discrepancy=False):
+def linear_problem(discrepancy=False, scenario=None):
     """The problem; with `discrepancy` it has an amplitude as its last coordinate."""
-    scenario = LinearScenario()
+    scenario = scenario or LinearScenario()
     likelihood = JointLikelihood(
         scenario, {"toy": measurement()}, discrepancy=DiscrepancyOptions(enabled=discrepancy)
     )

@@ -156,6 +156,7 @@ register(
         Sensitivity,
         Group("sensitivity", "Barbieri-Giudice sensitivities"),
         _make,
+        version=2,
         settings=lambda study: {"draws": study.settings.derivative_draws},
         rows=_rows,
         columns=(with_note(THEME, "largest sensitivity", "largest_sensitivity"),),

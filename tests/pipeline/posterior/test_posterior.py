@@ -9,6 +9,7 @@ import pytest
 import xarray
 
 from pipeline.chains.reader import read_chain
+from pipeline.posterior import load
 from pipeline.posterior.load import current_verdict, ensemble_files, load_run
 from pipeline.posterior.summary import format_table, summarize, write_csv
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
@@ -164,6 +165,26 @@ def test_run_that_has_gone_on_since_its_verdict(tmp_path):
         EnsembleRun(logarithmic(), folder, index, run.sampling).extend(90)
     assert current_verdict(folder).steps == 90
     assert current_verdict(folder).min_n_tau == 1e9  # the rules of the run, not defaults
+
+
+@pytest.mark.parametrize("most", [7, 10, 60, 100])
+def test_a_thinned_verdict_is_of_the_last_step_too(tmp_path, monkeypatch, most):
+    """Whatever the chain's length is a multiple of."""
+    run = toy_run(tmp_path, logarithmic)
+    for index in range(2):
+        EnsembleRun(logarithmic(), tmp_path, index, run.sampling).extend(60)
+    seen = []
+
+    def reading(path, start, stop, step):
+        part = read_chain(path, start, stop, step)
+        seen.append(part.chain[-1])
+        return part
+
+    monkeypatch.setattr(load, "read_chain", reading)
+    load.assess_run(tmp_path, most=most)
+    for index in range(2):
+        whole = read_chain(ensemble_path(tmp_path, index)).chain
+        np.testing.assert_array_equal(seen[index], whole[-1])
 
 
 def test_ensemble_that_lags_behind_is_left_out_and_said(tmp_path):

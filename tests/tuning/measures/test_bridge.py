@@ -6,6 +6,7 @@ import pytest
 from pipeline.tuning.measures.bridge import bridge_evidence
 from priors.constraints import Constraint
 from priors.distributions import normal, uniform
+from priors.prior import KeptShare
 from tests.toy_problems import BananaProblem
 from tests.tuning.toys import as_chain, autoregressive, gaussian_log_likelihood, toy_problem
 
@@ -177,3 +178,19 @@ def test_one_ensemble_is_split_in_time():
     problem, mean, log_z = gaussian_in_box(covariance)
     draws = rng.multivariate_normal(mean, covariance, 4000)
     check(bridge_evidence(problem, as_chain(draws, 1), rng, FEW), log_z, 0.03)
+
+
+def test_the_error_holds_that_of_the_constraints_share():
+    """Half of the prior is kept, give or take 0.2: 0.4 nats."""
+    rng = np.random.default_rng(11)
+    problem = toy_problem(
+        gaussian_log_likelihood(np.zeros(2), np.eye(2)), [uniform(-8.0, 8.0)] * 2,
+        [Constraint("x0", low=-9.0)],
+    )  # fmt: skip
+    chain = as_chain(rng.standard_normal((2000, 2)))
+    known = bridge_evidence(problem, chain, np.random.default_rng(1), (1,))
+    problem.prior.__dict__["kept_share"] = KeptShare(0.5, 0.2, 10, {})
+    unsure = bridge_evidence(problem, chain, np.random.default_rng(1), (1,))
+    assert unsure.log_z == pytest.approx(known.log_z + np.log(2.0))
+    assert unsure.log_z_error == pytest.approx(np.hypot(known.log_z_error, 0.4))
+    np.testing.assert_allclose(unsure.error_by_size, np.hypot(known.error_by_size, 0.4))

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from pipeline.tuning.measures.excess import excess
-from pipeline.tuning.measures.information import chain_information, combine, nested_information
+from pipeline.tuning.measures.information import (
+    _information,
+    chain_information,
+    combine,
+    nested_information,
+)
 from priors.distributions import normal, uniform
 from tests.tuning.toys import (
     as_chain,
@@ -234,6 +239,45 @@ class TestCombine:
         result = combine([first, second, replace(third, log_z=third.log_z + 2.0)])
         assert any("log_z" in reason for reason in result.reasons)
         assert result.log_z_error == pytest.approx(2.0 / 3.0, abs=0.05)  # sd 2/sqrt(3), by sqrt(3)
+
+
+class TestThresholds:
+    """Each doubt begins where it is said to, and not before."""
+
+    def doubts(self, size=1e4, d=5.0, d_error=0.1, peak=5.0, parameters=9):
+        """Of a nested run with weights, d and peak as given."""
+        return _information((-20.0, 0.1), (-2.5, 0.1), (d, d_error, peak), d, parameters, size, [])
+
+    @pytest.mark.parametrize(("size", "told"), [(399.0, True), (400.0, False), (np.nan, True)])
+    def test_400_effective_draws_are_wanted(self, size, told):
+        reasons = self.doubts(size=size).reasons
+        assert any("400 are wanted" in reason for reason in reasons) is told
+
+    @pytest.mark.parametrize(
+        ("d", "peak", "told"),
+        [(7.6, 5.0, True), (7.4, 5.0, False), (5.0, 7.6, True), (1.4, 0.1, False)],
+    )
+    def test_two_dimensionalities_may_differ_by_half(self, d, peak, told):
+        reasons = self.doubts(d=d, peak=peak).reasons
+        assert any("one Gaussian mode" in reason for reason in reasons) is told
+
+    @pytest.mark.parametrize(("d", "told"), [(9.31, True), (9.29, False)])
+    def test_three_errors_above_the_parameters_are_too_many(self, d, told):
+        reasons = self.doubts(d=d, d_error=0.1, peak=9.0).reasons
+        assert any("exceeds the 9 parameters" in reason for reason in reasons) is told
+
+    @pytest.mark.parametrize(("scatter", "told"), [(0.51, True), (0.49, False)])
+    def test_seeds_may_scatter_by_half_a_nat(self, scatter, told):
+        """Two values at -+ x have the standard deviation sqrt(2) x."""
+        part = replace(self.doubts(), log_z_error=1e-3)
+        off = scatter / np.sqrt(2.0)
+        found = combine([replace(part, log_z=-20.0 - off), replace(part, log_z=-20.0 + off)])
+        assert any("disagree about log_z" in reason for reason in found.reasons) is told
+
+    def test_scatter_within_the_errors_is_no_disagreement(self):
+        part = replace(self.doubts(), log_z_error=1.0)
+        found = combine([replace(part, log_z=-21.0), replace(part, log_z=-20.0)])
+        assert found.reasons == ()
 
 
 def test_excess_over_a_baseline():

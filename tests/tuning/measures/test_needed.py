@@ -58,3 +58,13 @@ def test_weighted_quantiles_of_equal_weights_are_quantiles():
     assert weighted_quantiles(np.array([1.0, 2.0, 9.0]), np.array([0, 1.0, 0]), [0.5]) == (
         pytest.approx(2.0)
     )
+
+
+def test_the_edges_are_told_apart():
+    """Densities that rise by a factor e^40 to the upper end, and to the lower: 1 - e^-2 of it is in
+    the outermost 5%."""
+    theta = np.random.default_rng(4).random((40_000, 3))
+    result = discrepancy_needed(problem(), theta, 40.0 * (theta[:, 1] - theta[:, 2]))
+    inside = 1.0 - np.exp(-40.0 * EDGE)
+    np.testing.assert_allclose(result.at_upper_edge, [inside, 0.0], atol=0.05)
+    np.testing.assert_allclose(result.at_lower_edge, [0.0, inside], atol=0.05)

@@ -7,8 +7,15 @@ from pipeline.tuning.estimators.derivatives import central_differences, prior_sd
 from pipeline.tuning.estimators.power_laws import exponents_of, spell
 from pipeline.tuning.measures.stiffness import Stiffness, effective_dimensions, stiffness
 from pipeline.tuning.study import store
-from tests.tuning.linear_toy import covariance, jacobian, linear_problem, prior_sds
+from tests.tuning.linear_toy import (
+    LinearScenario,
+    covariance,
+    jacobian,
+    linear_problem,
+    prior_sds,
+)
 from transport.errors import CrtuneError
+from transport.scenario import Spectra
 
 BEST = np.array([0.1, -0.05, 0.2, 0.38])
 DRAWS = BEST + 0.01 * np.random.default_rng(3).standard_normal((30, 4))
@@ -138,3 +145,30 @@ def test_results_survive_the_disk(tmp_path):
     again = store.load(tmp_path / "stiffness.hdf5", Stiffness, "key")
     assert again.texts == result.texts
     np.testing.assert_array_equal(again.eigenvectors, result.eigenvectors)
+
+
+class Wavy(LinearScenario):
+    """ln J moves with the sine of the coordinate of A besides, in steps that are not small."""
+
+    wave, height = 150.0, 0.02
+
+    def spectra(self, values, rigidity):
+        plain = super().spectra(values, rigidity)
+        x = np.log10(np.asarray(values["A"], dtype=float))[:, None]
+        factor = np.exp(self.height * np.sin(self.wave * x))
+        return Spectra(rigidity, factor * plain.proton, plain.carbon, plain.boron)
+
+
+def test_the_finer_step_is_what_counts():
+    """The truncation of a smooth derivative is a third of its change with the step, not four
+    thirds: eigenvalues follow it to first order, on the same side."""
+    problem = linear_problem(scenario=Wavy())
+    best = np.array([0.0, -0.05, 0.2, 0.38])  # where the sine is steepest, and its error largest
+    result = stiffness(problem, best, DRAWS)
+    j = jacobian()
+    j[:, 0] += Wavy.wave * Wavy.height
+    j = j * prior_sd(problem)
+    exact = np.linalg.eigvalsh(j.T @ np.linalg.solve(covariance(), j))[::-1]
+    error = exact[0] - result.eigenvalues[0]
+    assert result.eigenvalue_change[0] > 1e-3 * exact[0]  # so that there is something to see
+    assert error == pytest.approx(result.eigenvalue_change[0] / 3.0, rel=0.1)

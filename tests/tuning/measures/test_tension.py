@@ -163,6 +163,22 @@ def test_tension_is_told_where_the_shared_parameters_cannot_be_counted():
     assert "3.1 to 3.6 sigma for 3 to 1 parameters" in reason
 
 
+@pytest.mark.parametrize(("log_s", "told"), [(-2.51, True), (-2.49, False)])
+def test_uncountable_tension_is_told_from_ln_s_of_minus_2_5_on(log_s, told):
+    """chi2 = 6 for 1 parameter, 2.4 sigma."""
+    both, one = information_of(log_s, 6.0), information_of(0.0, 3.0)
+    (reason,) = suspiciousness(both, one, one, np.random.default_rng(0)).reasons
+    assert ("ln S tells of tension" in reason) is told
+
+
+@pytest.mark.parametrize(("shared", "counts"), [(0.49, False), (0.51, True)])
+def test_half_a_shared_parameter_is_needed_for_a_p_value(shared, counts):
+    both, one = information_of(-1.0, 6.0 - shared), information_of(0.0, 3.0)
+    result = suspiciousness(both, one, one, np.random.default_rng(0))
+    assert np.isfinite(result.p_value) == np.isfinite(result.sigma_error) == counts
+    assert any("no number of shared parameters" in r for r in result.reasons) is not counts
+
+
 def test_sigma_has_the_error_of_the_number_of_parameters():
     both, one = information_of(-6.0, 3.0), information_of(0.0, 3.0)
     result = suspiciousness(both, one, one, np.random.default_rng(0))

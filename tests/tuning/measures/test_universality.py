@@ -122,6 +122,17 @@ def test_the_error_of_a_score_is_how_theories_differ():
     assert result.delta_best == pytest.approx(0.5)
 
 
+def test_few_galaxies_of_each_theory_are_no_difference_between_theories():
+    """All theories are one: what their shares scatter by, sqrt(p (1 - p) / 5), is the draw of
+    galaxies alone, and the error is little more than that of the mean."""
+    theories = np.tile(BEST, (400, 1))
+    result = universality(problem(), BEST, theories, np.random.default_rng(6), "factor", N)
+    noise = np.sqrt(result.score * (1.0 - result.score) / 5)
+    assert noise > 0.1
+    assert result.score_error < 0.4 * noise
+    assert result.score_error > 0.9 * noise / np.sqrt(400)
+
+
 class Choosy(Medium):
     """Refuses a whole batch for one medium, as scenarios do outside the range of their theory."""
 
