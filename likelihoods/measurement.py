@@ -67,6 +67,7 @@ class Measurement:
     doi, reference, derived : provenance, as written in the table
     path, sha256 : file read, and the checksum of its bytes
     shared_potential : name of the modulation potential, where it is not that of the period alone
+    label : how figures call it, or ""
     """
 
     name: str
@@ -84,6 +85,7 @@ class Measurement:
     path: Path
     sha256: str
     shared_potential: str | None = None
+    label: str = ""
 
     @property
     def n_bins(self) -> int:
@@ -253,6 +255,7 @@ def read_measurement(
         derived=raw.meta["derived"],
         path=path,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        label=str(raw.meta.get("label", "")),
     )
     return measurement.cut(rigidity_min, rigidity_max)
 

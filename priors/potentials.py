@@ -62,9 +62,7 @@ class PotentialOfPeriod:
         known = modulation_potentials()
         if period in known:
             return truncated_normal(known[period], self.sd, low=0.0)
-        absent = f"{source}: {TABLE.name} has no potential of the period {period}" + suggest(
-            period, known
-        )
+        absent = f"{source}: {TABLE.name} has no potential of the period {period}"
         remedy = f"give phi_{period} under [nuisance]"
         if self.mean is None:
             raise CrtuneError(f"{absent}; {remedy}; known: {', '.join(known)}")

@@ -1,13 +1,27 @@
-"""How measured points look: one marker for each experiment, one colour for where it measured."""
+"""How measured points look: a marker for each experiment, a colour for each data set, in warm
+colours at Earth and in cold ones outside the heliosphere."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from likelihoods.measurement import Measurement
 from likelihoods.points import DataPoints
-from pipeline.figures.style import BLACK, BLUE, VERMILLION
+from pipeline.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    YELLOW,
+)
 
 EARTH_COLOUR = VERMILLION
 INTERSTELLAR_COLOUR = BLUE
+_EARTH = (EARTH_COLOUR, PURPLE, ORANGE, YELLOW)
+_INTERSTELLAR = (INTERSTELLAR_COLOUR, SKY, GREEN)
 
 _EXPERIMENTS = {
     "ams02": ("AMS-02", "o"),
@@ -28,8 +42,20 @@ def colour(measurement: Measurement) -> str:
     return EARTH_COLOUR if measurement.is_modulated else INTERSTELLAR_COLOUR
 
 
+def colours(datasets: Mapping[str, Measurement]) -> dict[str, str]:
+    """A colour for each data set of one panel; the first of a place has that of `colour`."""
+    found = {}
+    for palette, modulated in ((_EARTH, True), (_INTERSTELLAR, False)):
+        names = [name for name, m in datasets.items() if m.is_modulated == modulated]
+        found |= {name: palette[i % len(palette)] for i, name in enumerate(names)}
+    return found
+
+
 def data_label(measurement: Measurement) -> str:
-    """Experiment, observable and year, e.g. ``AMS-02 p 2015``; the name of other tables."""
+    """The label that the table gives itself; else experiment, observable and year, such as
+    ``AMS-02 p 2015``; the name of other tables."""
+    if measurement.label:
+        return measurement.label
     parts = measurement.path.stem.split("_")
     prefix, year = parts[0], parts[-1]
     if prefix not in _EXPERIMENTS:

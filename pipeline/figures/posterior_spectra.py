@@ -21,8 +21,10 @@ QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 
 @dataclass(frozen=True)
 class Misfit:
-    """max |ln(model / data)| of one data set: at the best draw, and over the posterior."""
+    """max |ln(model / data)| of one data set: of the median prediction, which figures draw, of the
+    best draw, and over the posterior."""
 
+    of_median: float
     best: float
     median: float
     low: float
@@ -131,11 +133,20 @@ def _terms(spectra, rigidity) -> dict[str, dict[str, np.ndarray]]:
 
 def _misfits(likelihood, predictions, best) -> dict[str, Misfit]:
     over_draws = likelihood.max_abs_log_ratio_of(predictions)
+    of_median = likelihood.max_abs_log_ratio_of(
+        {name: np.nanmedian(value, axis=0)[None] for name, value in predictions.items()}
+    )
     at_best = likelihood.max_abs_log_ratio(best)
     misfits = {}
     for name, worst in over_draws.items():
         low, median, high = np.quantile(worst, [0.16, 0.5, 0.84])
-        misfits[name] = Misfit(float(at_best[name][0]), float(median), float(low), float(high))
+        misfits[name] = Misfit(
+            float(of_median[name][0]),
+            float(at_best[name][0]),
+            float(median),
+            float(low),
+            float(high),
+        )
     return misfits
 
 
@@ -154,12 +165,16 @@ def _quantiles(curves: np.ndarray) -> np.ndarray:
 def format_misfits(spectra: PosteriorSpectra) -> str:
     """Table of max |ln(model / data)| per data set, with the discrepancy amplitude it had."""
     width = max(len(name) for name in spectra.misfits)
-    lines = [f"{'max |ln(model/data)|':{width}}  best draw  posterior (68%)       discrepancy"]
+    width = max(width, len("max |ln(model/data)|"))
+    lines = [
+        f"{'max |ln(model/data)|':{width}}  median spectrum  best draw  over the draws (68%)  "
+        "discrepancy"
+    ]
     for name, misfit in spectra.misfits.items():
         amplitude = spectra.amplitudes.get(name)
         text = "none" if amplitude is None else f"{amplitude[2]:.3f}"
         lines.append(
-            f"{name:{width}}  {misfit.best:9.3f}  {misfit.median:.3f} "
-            f"({misfit.low:.3f} to {misfit.high:.3f})  {text:>11}"
+            f"{name:{width}}  {misfit.of_median:15.3f}  {misfit.best:9.3f}  {misfit.median:.3f} "
+            f"({misfit.low:.3f} to {misfit.high:.3f})  {text:>12}"
         )
     return "\n".join(lines)

@@ -10,9 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import INTERSTELLAR
 from pipeline.figures.measured import (
-    EARTH_COLOUR,
     INTERSTELLAR_COLOUR,
-    colour,
+    colours,
     data_label,
     draw_points,
     marker,
@@ -77,8 +76,9 @@ def _main_panel(ax, observable, spectra, likelihood) -> None:
     power = 0.0 if observable == "boron_to_carbon" else POWER
     weight = spectra.rigidity**power
     bands = spectra.bands[observable]
+    tints = _tints_of_periods(_of(observable, likelihood))
     for period in sorted(bands, key=lambda p: p != INTERSTELLAR):
-        tint = INTERSTELLAR_COLOUR if period == INTERSTELLAR else EARTH_COLOUR
+        tint = tints.get(period, INTERSTELLAR_COLOUR)
         name = "interstellar" if period == INTERSTELLAR else f"at Earth, {_plain(period)}"
         _draw_band(ax, spectra.rigidity, bands[period] * weight, tint, f"model, {name}")
     for style, (name, term) in zip(
@@ -88,9 +88,10 @@ def _main_panel(ax, observable, spectra, likelihood) -> None:
             spectra.rigidity, term * weight, color=BLACK, ls=style, lw=1.3, label=f"{name} (median)"
         )
     for name, measurement in _of(observable, likelihood).items():
-        misfit = spectra.misfits[name].best
-        label = f"{data_label(measurement)}: max |ln(model/data)| = {misfit:.2f}"
-        draw_points(ax, measurement, spectra.points[name], power, label=label)
+        misfit = spectra.misfits[name].of_median
+        label = f"{data_label(measurement)}: max |ln(data/model)| = {misfit:.2f}"
+        tint = colours(_of(observable, likelihood))[name]
+        draw_points(ax, measurement, spectra.points[name], power, label=label, color=tint)
     for measurement, points in spectra.holdouts.values():
         if measurement.observable == observable:
             label = f"{data_label(measurement)}: not fitted"
@@ -104,6 +105,15 @@ def _main_panel(ax, observable, spectra, likelihood) -> None:
     ax.set_ylabel(_flux_label(observable))
     if observable == "boron_to_carbon":
         plain_log_ticks(ax.yaxis)
+
+
+def _tints_of_periods(datasets) -> dict[str, str]:
+    """Colour of the model behind each period: that of the first data set measured in it."""
+    tint = colours(datasets)
+    found = {}
+    for name, measurement in datasets.items():
+        found.setdefault(measurement.period, tint[name])
+    return found
 
 
 def _draw_band(ax, rigidity, quantiles, tint, label) -> None:
@@ -128,7 +138,7 @@ def _limits(observable, spectra, likelihood, power) -> tuple[float, float]:
 def _residual_panel(ax, observable, spectra, likelihood) -> None:
     widest, drawn = 0.05, []
     for name, measurement in _of(observable, likelihood).items():
-        points, tint = spectra.points[name], colour(measurement)
+        points, tint = spectra.points[name], colours(_of(observable, likelihood))[name]
         low95, low68, median, high68, high95 = spectra.predictions[name]
         residual = np.log(measurement.value / median)
         order = np.argsort(points.rigidity)
@@ -186,7 +196,7 @@ def _legend_below(main, residual) -> None:
         bbox_to_anchor=(0.5, -0.38),
         fontsize=8.5,
         ncols=2,
-        title="bands: 68% and 95% of the posterior; max |ln(model/data)| at the best draw",
+        title="model: median, with 68% and 95% of the posterior; residuals are from the median",
         title_fontsize=8.5,
     )
 

@@ -137,7 +137,7 @@ def assess(
     n_tau = kept_steps / tau
     stuck = tuple(stuck_walkers(kept, kept_log_prob))
     reasons = _reasons(names, n_tau, columns["rhat"], min_n_tau, max_rhat, n_ensembles)
-    reasons += [f"{text}; see its trace" for text in stuck]
+    reasons += [f"{text}; see scripts/plot_trace.py" for text in stuck]
 
     def named(values):
         return {name: float(value) for name, value in zip(names, values, strict=True)}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from pipeline.figures.corner_plot import axis_label, corner_figure, select_columns
+from pipeline.figures.corner_axes import axis_label, select_columns
+from pipeline.figures.corner_plot import corner_figure
 from pipeline.figures.style import save_figure
 from tests.pipeline.figures.fake_posterior import (
     fake_posterior,

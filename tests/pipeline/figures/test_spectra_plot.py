@@ -9,8 +9,8 @@ import pytest
 
 from likelihoods.discrepancy import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import read_measurement
-from pipeline.figures.measured import data_label
+from likelihoods.measurement import DATA_DIRECTORY, read_measurement
+from pipeline.figures.measured import colour, colours, data_label
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
 from pipeline.figures.style import save_figure
@@ -87,8 +87,12 @@ def test_spectra_figure_says_what_it_shows(two_phase, two_phase_spectra, tmp_pat
         "hot halo (median)",
     ):
         assert expected in written
-    misfit = f"{spectra.misfits['voyager1_bc'].best:.2f}"
-    assert f"Voyager 1 B/C 2016: max |ln(model/data)| = {misfit}" in written
+    # the number in the legend is the largest residual that is drawn
+    drawn = np.log(
+        two_phase.likelihood.datasets["voyager1_bc"].value / spectra.predictions["voyager1_bc"][2]
+    )
+    misfit = f"{np.abs(drawn).max():.2f}"
+    assert f"Voyager 1 B/C 2016: max |ln(data/model)| = {misfit}" in written
     assert not with_gid(figure, "verdict")
     save_figure(figure, tmp_path / "spectra")
 
@@ -131,6 +135,25 @@ def test_without_discrepancy_and_with_nuclei(kolmogorov, tmp_path):
     assert [ax.get_ylabel().split()[0] for ax in figure.axes[:2]] == ["B/C", "carbon"]
     assert "none" in format_misfits(spectra)
     save_figure(figure, tmp_path / "nuclei")
+
+
+def test_data_sets_of_one_kind_have_colours_of_their_own():
+    names = ("ams02_proton_2015", "voyager1_proton", "ams02_proton_2021", "dampe_proton_2019",
+             "voyager1_proton_2013")  # fmt: skip
+    found = colours({name: read_measurement(name) for name in names})
+    assert len(set(found.values())) == len(names)
+    assert found["ams02_proton_2015"] == colour(read_measurement("ams02_bc_2016"))
+    assert found["voyager1_proton"] == colour(read_measurement("voyager1_bc"))
+
+
+def test_a_table_can_say_how_figures_call_it(tmp_path):
+    text = (DATA_DIRECTORY / "voyager1_bc.ecsv").read_text()
+    path = tmp_path / "mine.ecsv"
+    name = "# - {name: voyager1_bc}\n"
+    assert name in text
+    path.write_text(text.replace(name, f"{name}# - {{label: My B/C 2030}}\n"))
+    assert data_label(read_measurement(path)) == "My B/C 2030"
+    assert data_label(read_measurement(path, name="x")) == "My B/C 2030"
 
 
 def test_labels_of_data():
