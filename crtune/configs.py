@@ -9,6 +9,8 @@ import pipeline.problem
 from pipeline.config.load import RUNS, Config, config_from_mapping
 from pipeline.config.load import load_config as read_config
 from pipeline.problem import Problem
+from transport.errors import CrtuneError
+from transport.suggest import suggest
 
 Source = str | Path | Mapping | Config
 
@@ -72,9 +74,15 @@ def build_problem(source: Source, **changes) -> Problem:
 def _path(source: str | Path) -> Path:
     """A bare name is a config that comes with crtune, unless there is a file called so."""
     path = Path(source)
-    shipped = RUNS / f"{path.name}.toml"
-    bare = len(path.parts) == 1 and not path.suffix and not path.exists()
-    return shipped if bare and shipped.is_file() else path
+    if len(path.parts) != 1 or path.suffix or path.exists():
+        return path
+    shipped = {p.stem: p for p in RUNS.glob("*.toml")}
+    if path.name not in shipped:
+        raise CrtuneError(
+            f"no config comes with crtune as {path.name!r}{suggest(path.name, shipped)}; give the "
+            f"path of a TOML file or one of {', '.join(sorted(shipped))}"
+        )
+    return shipped[path.name]
 
 
 def _merged(content: Mapping, changes: Mapping) -> dict:

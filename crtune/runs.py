@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
+import sys
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from crtune.configs import Source, load_config
 from crtune.posteriors import RunPosterior, load_run
 from pipeline.config.load import Config, config_from_mapping
 from pipeline.config.load import load_config as read_config
+from pipeline.files import replacing
 from pipeline.problem import Problem
 from pipeline.sampling import rounds
 from transport.errors import CrtuneError
+
+_MARK = "# Written by crtune.Run"
 
 
 class Run:
@@ -70,23 +74,15 @@ class Run:
 
         Parameters
         ----------
-        workers : local processes, by default the config's; in a script (not in a notebook) more
-            than one need ``if __name__ == "__main__":`` around the call
+        workers : local processes, by default the config's
         progress : show a bar
 
         Raises
         ------
         CrtuneError: the files are another problem's or damaged, another process writes, no space
         """
-        parallel = (workers or self.config.sampling.workers) > 1
-        # A worker that is just starting reads the main script again; `multiprocessing` marks it so.
-        starting = getattr(multiprocessing.current_process(), "_inheriting", False)
-        if parallel and starting:
-            raise CrtuneError(
-                "crtune.Run.sample starts processes, which read this script again: put it under "
-                'if __name__ == "__main__": or give workers=1'
-            )
-        outcome = self._rounds().execute(workers=workers, progress=progress)
+        with _main_hidden():
+            outcome = self._rounds().execute(workers=workers, progress=progress)
         if outcome.interrupted:
             print(f"interrupted; the checkpoint is in {self.folder}, sample() goes on from there")
         return self.posterior()
@@ -117,18 +113,36 @@ class Run:
         )
 
 
+@contextlib.contextmanager
+def _main_hidden():
+    """Keep worker processes from running the caller's script again, of which they need nothing.
+
+    A fresh process imports the main module by its ``__file__`` or ``__spec__``: a script would
+    start a run of its own in each, and there is no file of what comes from a pipe.
+    """
+    main = vars(sys.modules["__main__"])
+    kept = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update(kept)
+
+
 def _written_down(config: Config, folder: Path) -> Config:
-    """The config as that of ``FOLDER.toml``, which is written if it is not there."""
+    """The config as that of ``FOLDER.toml``, which is written unless it is somebody's own."""
     path = folder.with_name(f"{folder.name}.toml")
     config = config_from_mapping(config.model_dump(exclude_none=True), path)
-    if not path.exists():
-        rounds.make_folder(path.parent)
-        path.write_text(config.to_toml(), encoding="utf-8")
-    elif _problem_part(read_config(path)) != _problem_part(config):
+    known = path.exists()
+    if known and _problem_part(read_config(path)) != _problem_part(config):
         raise CrtuneError(
             f"{path}: is there and describes another problem; use it, crtune.Run({str(path)!r}), "
             "or choose another folder"
         )
+    if not known or path.read_text(encoding="utf-8").startswith(_MARK):
+        rounds.make_folder(path.parent)
+        with replacing(path) as draft:
+            draft.write_text(f"{_MARK}\n{config.to_toml()}", encoding="utf-8")
     return config
 
 

@@ -11,9 +11,7 @@ from packaging.specifiers import SpecifierSet
 from tests.cheap_run import ROOT, environment
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PINS = dict(
-    line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines()[1:]
-)
+PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines()[1:])
 
 
 def test_citation_has_the_version_of_the_project():

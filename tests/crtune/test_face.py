@@ -108,6 +108,7 @@ def test_a_run_has_the_chains_of_the_scripts_and_goes_on(tmp_path):
     longer = crtune.Run(config, folder=tmp_path / "notebook")
     assert longer.sample(progress=False).verdict.steps == 60
     assert longer.steps == 60
+    assert crtune.load_config(tmp_path / "notebook.toml").sampling.max_steps == 60
     assert_same_run(tmp_path / "script", tmp_path / "notebook")
     with pytest.raises(crtune.CrtuneError, match="describes another problem"):
         crtune.Run(config, folder=tmp_path / "notebook", priors="wide")
@@ -119,6 +120,11 @@ def test_a_config_without_a_file_needs_a_folder():
         crtune.Run(content)
     with pytest.raises(crtune.CrtuneError, match="unknown scenario"):
         crtune.load_config(content, scenario="kolmogorow")
+
+
+def test_a_bare_name_is_a_config_of_crtune():
+    with pytest.raises(crtune.CrtuneError, match="did you mean 'two_phase'"):
+        crtune.load_config("two_fase")
 
 
 def test_changes_are_merged_and_taken_away():
@@ -134,21 +140,21 @@ def test_changes_are_merged_and_taken_away():
     assert crtune.load_config(plain) is plain
 
 
-@pytest.mark.slow
-def test_processes_of_a_script_without_a_guard_are_explained(tmp_path):
-    (tmp_path / "unguarded.py").write_text(
+def test_workers_do_not_run_the_callers_script_again(tmp_path):
+    (tmp_path / "script.py").write_text(
         "import crtune\n"
+        "print('once')\n"
         "run = crtune.Run({'scenario': 'kolmogorov', 'data': {'ams02_bc_2016': {}}},\n"
         "    folder='mine', sampling={'ensembles': 2, 'walkers': 24, 'min_steps': 4,\n"
-        "    'max_steps': 4})\n"
-        "run.sample(workers=2, progress=False)\n"
+        "    'max_steps': 4, 'workers': 2})\n"
+        "print(run.sample(progress=False).verdict.steps, __file__)\n"
     )
     done = subprocess.run(
-        [sys.executable, "unguarded.py"], cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True,
         env=environment(PYTHONPATH=str(ROOT)), timeout=60, check=False,
     )  # fmt: skip
-    assert done.returncode != 0
-    assert 'if __name__ == "__main__"' in done.stderr
+    path = tmp_path / "script.py"
+    assert done.stdout.split() == ["once", "4", str(path)], done.stderr
 
 
 @pytest.mark.parametrize(
