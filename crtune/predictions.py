@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ def predict(
     rigidity,
     phi: float = 0.0,
     options: Mapping | None = None,
+    transport: str | Iterable[str] | None = None,
     **values,
 ) -> Prediction:
     """Proton flux, B/C and turbulent diffusion coefficient of a scenario.
@@ -34,6 +35,8 @@ def predict(
     rigidity : GV, one or many, in any order
     phi : force-field potential, GV; 0 is interstellar space
     options : of the scenario, instead of those of the config
+    transport : "paper", "full" or a list of effects, instead of that of the config; "paper" where
+        there is none
     **values : of parameters, in the units that `crtune.scenarios` shows, or with astropy units;
         the paper's for the others. Nuisance parameters of a fit are left out, so that
         ``**run.best()`` can be given
@@ -44,7 +47,7 @@ def predict(
 
     Raises
     ------
-    CrtuneError: unknown scenario, option or parameter, or a value that cannot be
+    CrtuneError: unknown scenario, option, transport or parameter, or a value that cannot be
 
     Examples
     --------
@@ -55,8 +58,13 @@ def predict(
     >>> two = crtune.predict("kolmogorov", rigidity=[10, 100, 1000], phi=0.6, E_CR=2)
     >>> (two.proton / one.proton).round(6).tolist()
     [2.0, 2.0, 2.0]
+    >>> full = crtune.predict("kolmogorov", rigidity=[10, 100, 1000], phi=0.6, transport="full")
+    >>> bool(full.proton[0] < one.proton[0])  # losses in the gas
+    True
     """
     chosen = _scenario(scenario, options)
+    if transport is not None:
+        chosen = chosen.with_transport(transport)
     rigidity = np.atleast_1d(np.asarray(_plain(rigidity, "GV"), dtype=float))
     pipeline.predict.check_rigidities(rigidity, "rigidity")
     return pipeline.predict.predict(

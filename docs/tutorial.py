@@ -136,9 +136,9 @@ class LeakyBox(ResidenceScenario):
     title = "Leaky box"
     parameters = (E_CR, GAMMA_INJ, RADIUS, GRAMMAGE, SLOPE, COLUMN)
 
-    def transport(self, v, rigidity, source):
+    def transport(self, v, rigidity):
         grammage = v["X_10"][:, None] * (rigidity / 10.0) ** -v["delta"][:, None]
-        return None, lambda species: {
+        return None, lambda species, flux: {
             "escape": residence_of_grammage(grammage, rigidity, v["column"], species)
         }
 ''')

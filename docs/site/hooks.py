@@ -12,8 +12,8 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = "docs/tutorial.py"
 PATTERNS = (
-    "*.md", "LICENSE", "CITATION.cff", "docs/**/*", "data/*", "priors/*.md", "priors/*.toml",
-    "runs/*.toml",
+    "*.md", "LICENSE", "CITATION.cff", "apptainer.def", "environment.yml", "docs/**/*", "data/*",
+    "priors/*.md", "priors/*.toml", "runs/*.toml", "transport/full/*.py",
 )  # fmt: skip
 
 
