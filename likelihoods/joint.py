@@ -174,9 +174,14 @@ class JointLikelihood:
         -------
         group name to (n, m); empty without discrepancy
         """
+        return self.log_likelihood_by_amplitude_of(self.predict(values), amplitudes)
+
+    def log_likelihood_by_amplitude_of(
+        self, predictions: Mapping[str, np.ndarray], amplitudes: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """As `log_likelihood_by_amplitude`, from predictions already made."""
         if not self.groups:
             return {}
-        predictions = self.predict(values)
         with np.errstate(invalid="ignore"):
             return {
                 group: term.log_likelihood_at_each(predictions, amplitudes[group])

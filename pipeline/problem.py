@@ -172,7 +172,11 @@ class Problem:
         return lines
 
     def _log_likelihood(self, values):
-        log_likelihood = self.likelihood.log_likelihood(values)
+        return self.possible(self.likelihood.log_likelihood(values), values)
+
+    def possible(self, log_likelihood: np.ndarray, values: dict[str, np.ndarray]) -> np.ndarray:
+        """Log-likelihoods (n, n_datasets), -inf in rows where any is not finite, which are noted
+        with their `values`."""
         bad = ~np.isfinite(log_likelihood).all(axis=1)
         if bad.any():
             if self.nan_example is None:

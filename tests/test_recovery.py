@@ -15,7 +15,8 @@ from scipy import stats
 
 from pipeline.config.load import config_from_toml, load_config
 from pipeline.problem import build_problem
-from pipeline.sampling.moves import default_moves
+from pipeline.sampling.moves import evolution_moves
+from pipeline.sampling.target import Target
 from pipeline.tuning.estimators.nested import NestedSettings, run_nested
 from tests.script_server import ROOT
 
@@ -54,13 +55,13 @@ def near(problem, theta, nwalkers, rng, share=0.1):
 
 def sampled(problem, start, burn, steps, seed, thin=5):
     """Draws (n, ndim) and their log-posterior (n,) of an emcee ensemble."""
+    target, random = Target(problem), np.random.RandomState(seed)
     sampler = emcee.EnsembleSampler(
-        len(start), problem.ndim, problem.log_prob, moves=default_moves(), vectorize=True
+        len(start), problem.ndim, problem.log_prob, moves=evolution_moves(target), vectorize=True
     )
-    random_state = np.random.RandomState(seed).get_state()
-    sampler.run_mcmc(
-        emcee.State(start, random_state=random_state), burn + steps, skip_initial_state_check=True
-    )
+    first = target.of(start, random)
+    state = emcee.State(first.coords, first.log_prob, first.blobs, random.get_state())
+    sampler.run_mcmc(state, burn + steps, skip_initial_state_check=True)
     options = {"discard": burn, "thin": thin, "flat": True}
     return sampler.get_chain(**options), sampler.get_log_prob(**options)
 

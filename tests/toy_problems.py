@@ -85,6 +85,9 @@ class GaussianProblem:
     def prior_transform(self, u):
         return self.lower + np.asarray(u) * (self.upper - self.lower)
 
+    def prior_cdf(self, theta):
+        return np.clip((np.asarray(theta) - self.lower) / (self.upper - self.lower), 0.0, 1.0)
+
     def sample_prior(self, n, rng):
         return self.prior_transform(rng.random((n, self.ndim)))
 

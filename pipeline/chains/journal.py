@@ -36,6 +36,15 @@ class Log:
     total: int
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What steps have cost: wall time, CPU time, evaluations of the model."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    evaluations: int = 0
+
+
 def record_dtype(nwalkers: int) -> np.dtype:
     """One journal record: a block of steps, when and how fast it was made, the state after it."""
     return np.dtype(
@@ -45,6 +54,8 @@ def record_dtype(nwalkers: int) -> np.dtype:
             ("stop", "<i8"),
             ("time", "<f8"),  # unix time at the end of the block
             ("seconds", "<f8"),  # wall time of the block
+            ("cpu_seconds", "<f8"),
+            ("evaluations", "<i8"),  # of the model
             ("data_crc", "<u4"),
             ("rng_pos", "<i4"),
             ("rng_has_gauss", "<i4"),
@@ -57,13 +68,13 @@ def record_dtype(nwalkers: int) -> np.dtype:
     )
 
 
-def make_record(start, stop, seconds, crc, accepted, random_state) -> np.ndarray:
+def make_record(start, stop, cost, crc, accepted, random_state) -> np.ndarray:
     """A record (0-d structured array) with its checksum.
 
     Parameters
     ----------
     start, stop : stored steps before and after the block
-    seconds : wall time of the block
+    cost : `Cost` of the block
     crc : of its rows, `checksum`
     accepted : (nwalkers,) accepted proposals since the first step
     random_state : after the block, as of `numpy.random.RandomState.get_state`
@@ -72,7 +83,8 @@ def make_record(start, stop, seconds, crc, accepted, random_state) -> np.ndarray
     _, key, position, has_gauss, gauss = random_state
     record["magic"] = _MAGIC
     record["start"], record["stop"], record["data_crc"] = start, stop, crc
-    record["time"], record["seconds"] = time.time(), seconds
+    record["time"], record["seconds"] = time.time(), cost.seconds
+    record["cpu_seconds"], record["evaluations"] = cost.cpu_seconds, cost.evaluations
     record["accepted"] = accepted
     record["rng_key"], record["rng_pos"] = key, position
     record["rng_has_gauss"], record["rng_gauss"] = has_gauss, gauss

@@ -38,6 +38,9 @@ class NewerFormatError(SealError):
     """A chain file of a version that is not known yet."""
 
 
+TARGET = "log_target"
+"""Name of the blob that moves need beside those of the problem; of no interest afterwards."""
+
 SHARED_BY_ENSEMBLES = ("names", "blob_names", "nwalkers", "thin", "seed")
 """Of a `ChainHeader`: what all ensembles of a run have in common, beside the fingerprint."""
 
@@ -55,6 +58,8 @@ class ChainHeader:
     config : the resolved config as text
     fingerprint : named parts that must stay the same when the chain is continued
     moves : the mix of moves in words
+    warm_up : ``steps``; of a chain whose warm-up is over also ``evaluations``, ``seconds``,
+        ``cpu_seconds`` and ``notes``
     sessions : one record for each origin (versions, commit, host) that added steps
     """
 
@@ -70,6 +75,7 @@ class ChainHeader:
     config: str = ""
     fingerprint: dict[str, str] = field(default_factory=dict)
     moves: str = ""
+    warm_up: dict = field(default_factory=dict)
     sessions: tuple[dict, ...] = ()
 
     @property

@@ -116,8 +116,10 @@ def _check_whole(path):
 
 
 def read_journal(path: str | Path) -> np.ndarray:
-    """Complete blocks, one record each: ``start``, ``stop``, unix ``time``, wall ``seconds``."""
-    return patiently(lambda: _records(path))[["start", "stop", "time", "seconds"]][1:]
+    """Complete blocks, one record each: ``start``, ``stop``, unix ``time``, and their cost:
+    ``evaluations`` of the model, wall ``seconds``, ``cpu_seconds``."""
+    columns = ["start", "stop", "time", "evaluations", "seconds", "cpu_seconds"]
+    return patiently(lambda: _records(path))[columns][1:]
 
 
 def _records(path):

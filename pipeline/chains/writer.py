@@ -25,13 +25,14 @@ from pipeline.chains.files import (
     row_bytes,
     row_shape,
 )
-from pipeline.chains.journal import checksum, make_record, random_state
+from pipeline.chains.journal import Cost, checksum, make_record, random_state
 from pipeline.chains.layout import ChainHeader
 from pipeline.files import draft_of, opened, remove_drafts
 from pipeline.provenance import same_origin, session
 from transport.errors import CrtuneError
 
 _BLOCKS_PER_ALLOCATION = 512
+NO_COST = Cost()
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class ChainWriter:
         header = replace(header, sessions=(session(),))
         remove_drafts(path)
         none = np.zeros(header.nwalkers)
-        record = make_record(0, 0, 0.0, 0, none, initial.random_state)
+        record = make_record(0, 0, NO_COST, 0, none, initial.random_state)
         start = (initial.coords, initial.log_prob, initial.blobs)
         parts = {name: np.asarray(p, "<f8") for name, p in zip(INITIAL, start, strict=True)} | {
             name: np.asarray(p) for name, p in (parts or {}).items()
@@ -149,7 +150,7 @@ class ChainWriter:
         """
         self._rewrite(self._layout.capacity, self._layout.block_capacity, header)
 
-    def append(self, chain, log_prob, blobs, accepted, state, seconds=0.0) -> None:
+    def append(self, chain, log_prob, blobs, accepted, state, cost=NO_COST) -> None:
         """Add a block of steps; once this returns it survives anything.
 
         Parameters
@@ -159,7 +160,7 @@ class ChainWriter:
         blobs : (n, nwalkers, n_blobs)
         accepted : (nwalkers,) accepted proposals among these steps
         state : random state of emcee after the last of them
-        seconds : wall time they took
+        cost : of them
 
         Raises
         ------
@@ -176,7 +177,7 @@ class ChainWriter:
         self.reserve(stop)
         total = self.accepted + accepted
         crc = checksum(rows[name] for name in ROWS)
-        record = make_record(start, stop, seconds, crc, total, state)
+        record = make_record(start, stop, cost, crc, total, state)
         self.before_write()
         with disk_errors(self.path, start):
             for name, values in rows.items():

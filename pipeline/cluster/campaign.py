@@ -27,7 +27,7 @@ class Submission:
     ----------
     array, judge : job ids
     number : 1 for a submit.py by hand, then counted by the judge
-    steps : of each ensemble when it was submitted
+    steps : made of each ensemble, warm-up included, when it was submitted
     time : unix
     """
 
@@ -64,7 +64,7 @@ def submit_round(folder: Path, now: Standing, number: int) -> Submission:
     scripts = folder / "slurm"
     array = slurm.submit(scripts / ARRAY)
     judge = slurm.submit(scripts / JUDGE, f"--dependency=afterany:{array}")
-    submission = Submission(array, judge, number, now.steps, time.time())
+    submission = Submission(array, judge, number, now.made, time.time())
     record = [vars(s) for s in (*submissions(folder), submission)]
     with replacing(scripts / RECORD) as draft:
         draft.write_text(json.dumps(record, indent=1))
@@ -86,7 +86,7 @@ def next_round(folder: Path, now: Standing, most: int) -> Submission | str:
     if last:
         if slurm.was_cancelled(last.array):
             return f"array {last.array} was cancelled; scripts/submit.py goes on from there"
-        if sum(now.steps) <= sum(last.steps):
+        if sum(now.made) <= sum(last.steps):
             return (
                 f"array {last.array} made no progress, see {folder}/slurm/array_{last.array}_*.log;"
                 " mend what they say, then scripts/submit.py goes on"

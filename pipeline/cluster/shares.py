@@ -32,6 +32,7 @@ class Standing:
     Attributes
     ----------
     steps : of each ensemble, 0 where it has not begun
+    made : the same with those of the warm-up
     target : steps that the present round asks of every ensemble
     behind : ensembles that have fewer
     verdict : of the last completed round, under the present rules; None if there is none
@@ -41,6 +42,7 @@ class Standing:
     target: int
     behind: tuple[int, ...]
     verdict: Verdict | None
+    made: tuple[int, ...] = ()
 
     @property
     def to_judge(self) -> bool:
@@ -65,17 +67,17 @@ class Standing:
 
 def standing(run: Run) -> Standing:
     """Where `run` stands, from its files alone; nothing is written or locked."""
-    steps = run.steps()
+    steps, made = run.steps(), tuple(run.steps_made())
     verdict = _verdict_that_holds(run, steps)
     if verdict and verdict.converged:
-        return Standing(tuple(steps), verdict.steps, (), verdict)
+        return Standing(tuple(steps), verdict.steps, (), verdict, made)
     target = judged = verdict.steps if verdict else -1
     for candidate in targets(run.sampling, max(steps)):
         if candidate > judged:
             target = candidate
             break
     behind = tuple(i for i, n in enumerate(steps) if n < target)
-    return Standing(tuple(steps), target, behind, verdict)
+    return Standing(tuple(steps), target, behind, verdict, made)
 
 
 def _verdict_that_holds(run: Run, steps) -> Verdict | None:
@@ -171,7 +173,7 @@ def extend_share(
         short = [i for i in todo if after.steps[i] < before.target]
         if not short:
             return ShareOutcome(after, False, EXIT_OK, False)
-        moved = any(after.steps[i] > before.steps[i] for i in todo)
+        moved = any(after.made[i] > before.made[i] for i in todo)
         out_of_time = stop.signal == getattr(signal, "SIGUSR1", None) and moved
         return ShareOutcome(after, True, stop.exit_code, out_of_time)
 

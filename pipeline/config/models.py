@@ -155,8 +155,10 @@ class Sampling(_Table):
     ensembles, walkers : independent ensembles, walkers in each
     seed : of the SeedSequence that every ensemble's stream is spawned from
     start : ``prior`` (draws from it) or ``optimum`` (around the best point found)
+    warm_up : steps that find the posterior and fit proposals to it, and are thrown away; half of
+        `max_steps` where that is less
     checkpoint_steps : steps in a block, the most that a kill can lose
-    min_steps, max_steps : per ensemble
+    min_steps, max_steps : per ensemble, after the warm-up
     thin : every how many steps one is stored
     workers : local processes
     """
@@ -165,6 +167,7 @@ class Sampling(_Table):
     walkers: Annotated[int, Field(ge=4, le=100_000)] = 64
     seed: Annotated[int, Field(ge=0)] = 1
     start: Literal["prior", "optimum"] = "prior"
+    warm_up: Annotated[int, Field(ge=0)] = 2000
     checkpoint_steps: Annotated[int, Field(ge=1)] = 100
     min_steps: Annotated[int, Field(ge=1)] = 2000
     max_steps: Annotated[int, Field(ge=1)] = 50_000

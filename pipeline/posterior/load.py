@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from pipeline.chains.files import read_header
-from pipeline.chains.layout import SHARED_BY_ENSEMBLES
+from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET
 from pipeline.chains.reader import best_step, check_whole, read_chain, read_progress
 from pipeline.files import replacing
 from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
@@ -148,6 +148,8 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
     """
     folder = Path(folder)
     paths = ensemble_files(folder)
+    if not paths and any(folder.glob("warm_up_[0-9]*.h5")):
+        raise CrtuneError(f"{folder}: the warm-up is not over, there is no chain yet; wait for it")
     if not paths:
         raise CrtuneError(f"{folder}: holds no chains; run scripts/run_mcmc.py {folder}.toml first")
     check_ensembles(paths)
@@ -168,7 +170,7 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
     return Posterior(
         chain=np.stack([part.chain for part in parts]),
         log_prob=np.stack([part.log_prob for part in parts]),
-        blobs={name: blobs[..., i] for i, name in enumerate(header.blob_names)},
+        blobs={n: blobs[..., i] for i, n in enumerate(header.blob_names) if n != TARGET},
         names=header.names,
         labels=header.labels,
         physical_names=header.physical_names,

@@ -1,27 +1,37 @@
-"""One ensemble of walkers: started, extended block by block, resumed bit for bit.
+"""One ensemble of walkers: warmed up, extended block by block, resumed bit for bit.
 
-An ensemble's chain is a function of the problem, the seed and its index alone: not of how often
-it was interrupted, in which process it ran, or how long its blocks are.
+An ensemble's chain is a function of the problem, the seed, its index and the length of its warm-up
+alone: not of how often it was interrupted, in which process it ran, or how long its blocks are.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import emcee
 import numpy as np
 
-from pipeline.chains.identity import changed_parts, check_same_model, check_sums, shortened
-from pipeline.chains.layout import SHARED_BY_ENSEMBLES, ChainHeader
+from pipeline.chains.files import open_chain
+from pipeline.chains.identity import changed_parts, check_same_model, shortened
+from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET, ChainHeader
 from pipeline.chains.lock import WriterLock
+from pipeline.chains.reader import read_journal
 from pipeline.chains.writer import ChainWriter, Snapshot
-from pipeline.sampling.moves import default_moves, describe_moves
+from pipeline.sampling.mixture import Mixture
+from pipeline.sampling.moves import describe_moves, evolution_moves, frozen_moves
 from pipeline.sampling.start import starting_points
+from pipeline.sampling.steps import Stepper
+from pipeline.sampling.target import Counted, Target
+from pipeline.sampling.warm_up import (
+    STAGES,
+    run_stages,
+    storage_interval,
+    warm_up_steps,
+)
 from transport.errors import CrtuneError
 
 _GROWTH = 1.5  # a file that must grow is copied, so it grows ahead of need
+_MIXTURE = ("weights", "means", "scales")
 
 
 @dataclass(frozen=True)
@@ -49,17 +59,19 @@ class EnsembleRun:
     problem : interface of `pipeline.problem.Problem`
     folder : the run's folder
     index : which of the run's independent ensembles
-    settings : with walkers, seed, start, thin, checkpoint_steps, max_steps
+    settings : with walkers, seed, start, warm_up, thin, checkpoint_steps, max_steps
     config_text : the resolved config, kept in the file
     """
 
     def __init__(self, problem, folder: str | Path, index: int, settings, config_text: str = ""):
         self.problem, self.index, self.settings = problem, index, settings
-        self.path = ensemble_path(folder, index)
+        self.path, self.warm_up_path = ensemble_path(folder, index), warm_up_path(folder, index)
         self.config_text = config_text
+        self.target = Target(problem)
+        self._messages: list[str] = []
 
     def extend(self, target: int, stop=lambda: False, tick=lambda: None) -> EnsembleReport:
-        """Go on until `target` sampler steps are stored, or `stop()`.
+        """Go on until `target` sampler steps are stored after the warm-up, or `stop()`.
 
         Parameters
         ----------
@@ -70,95 +82,111 @@ class EnsembleRun:
         ------
         CrtuneError: another writer, another problem in the file, damage, no space
         """
-        messages = []
-        lock = WriterLock(self.path)
-        with lock:
+        self._messages, steps = [], 0
+        with WriterLock(self.path) as lock:
             if lock.takeover:
-                messages.append(f"{self.path.name}: {lock.takeover}")
-            with self._open(lock, target) as writer:
-                self._sample(writer, -(-target // self.settings.thin), stop, tick)
-                steps = writer.iteration * self.settings.thin
+                self._messages.append(f"{self.path.name}: {lock.takeover}")
+            if self.path.exists() or self._warm_up(lock, target, stop, tick):
+                with self._reopened(self.path, lock) as writer:
+                    self.warm_up_path.unlink(missing_ok=True)
+                    self._sample(writer, -(-target // self.settings.thin), stop, tick)
+                    steps = writer.iteration * self.settings.thin
         count = getattr(self.problem, "nan_count", 0)
         if count:
-            messages.append(f"ensemble {self.index}: the likelihood was NaN at {count} points")
-        return EnsembleReport(self.index, steps, steps < target, tuple(messages))
+            self._messages.append(
+                f"ensemble {self.index}: the likelihood was NaN at {count} points"
+            )
+        return EnsembleReport(self.index, steps, steps < target, tuple(self._messages))
 
-    def _open(self, lock: WriterLock, target: int) -> ChainWriter:
-        if not self.path.exists():
-            return self._create(lock, target)
-        writer = ChainWriter(self.path, before_write=lock.check)
+    def _reopened(self, path: Path, lock: WriterLock) -> ChainWriter:
+        """A file to go on with, if problem and model are still those that it was made for."""
+        writer = ChainWriter(path, before_write=lock.check)
         try:
-            check_same_problem(self.path, writer.header, self.problem, self.settings, self.index)
-            check_same_model(self.path, writer.snapshot(), self.problem)
+            header = writer.header
+            if path == self.warm_up_path:  # which is stored at its own interval
+                header = replace(header, thin=self.settings.thin)
+            check_same_problem(path, header, self.problem, self.settings, self.index)
+            check_same_model(path, writer.snapshot(), self.problem)
             writer.note_session()
         except BaseException:
             writer.close()
             raise
         return writer
 
-    def _create(self, lock: WriterLock, target: int) -> ChainWriter:
+    def _header(self, **changes) -> ChainHeader:
+        header = make_header(self.problem, self.settings, self.index, self.config_text)
+        return replace(header, **changes)
+
+    def _start(self) -> Snapshot:
         settings = self.settings
-        start_stream, chain_stream = ensemble_streams(settings.seed, self.index)
+        start_stream, chain_stream, _ = ensemble_streams(settings.seed, self.index)
         rng = np.random.default_rng(start_stream)
-        coords, columns = starting_points(self.problem, settings.walkers, settings.start, rng)
+        counted = Counted(self.target)
+        coords, _ = starting_points(counted, settings.walkers, settings.start, rng)
+        found = self.target.of(coords, rng)
         state = np.random.RandomState(np.random.MT19937(chain_stream)).get_state()
-        initial = Snapshot(coords, columns[:, 0], columns[:, 1:], state)
-        check_sums(self.problem.blob_names, initial.log_prob, initial.blobs)
-        header = make_header(self.problem, settings, self.index, self.config_text)
-        capacity = -(-target // settings.thin)
-        return ChainWriter.create(self.path, header, initial, capacity, before_write=lock.check)
+        return Snapshot(found.coords, found.log_prob, found.blobs, state)
+
+    def _warm_up(self, lock: WriterLock, target: int, stop, tick) -> bool:
+        """Make the chain's file, after the warm-up; False if stopped on the way."""
+        steps = warm_up_steps(self.settings)
+        if not steps:
+            self._create(lock, target, self._start(), None, {"steps": 0, "evaluations": 0})
+            return True
+        if not self.warm_up_path.exists():
+            self._create_warm_up(lock, steps)
+        with self._reopened(self.warm_up_path, lock) as writer:
+            # The file, not the config, says how long it is: the budget may have changed since.
+            steps = writer.header.warm_up["steps"]
+            stepper = Stepper(writer, self.target, self.settings.checkpoint_steps, stop, tick)
+            seeds = ensemble_streams(self.settings.seed, self.index)[2].spawn(len(STAGES))
+            warm = run_stages(stepper, self.target, steps, seeds)
+            if warm is None:
+                return False
+            start = warm.snapshot(writer.snapshot().random_state)
+        spent = [asdict(stepper.cost())]
+        spent += [{k: row[k].item() for k in spent[0]} for row in read_journal(self.warm_up_path)]
+        facts = {"steps": steps, **{k: sum(one[k] for one in spent) for k in spent[0]}}
+        self._create(lock, target, start, warm.mixture, facts)
+        return True
+
+    def _create_warm_up(self, lock: WriterLock, steps: int) -> None:
+        every, moves = storage_interval(steps), describe_moves(evolution_moves(self.target))
+        header = self._header(thin=every, moves=moves, warm_up={"steps": steps})
+        path, start = self.warm_up_path, self._start()
+        ChainWriter.create(path, header, start, steps // every, before_write=lock.check).close()
+
+    def _create(self, lock, target, start: Snapshot, mixture: Mixture | None, warm_up) -> None:
+        """Make the chain's file, with the frozen mixture in it."""
+        moves = describe_moves(self._moves(mixture))
+        header = self._header(moves=moves, warm_up=warm_up)
+        parts = {} if mixture is None else {f"mixture_{k}": getattr(mixture, k) for k in _MIXTURE}
+        capacity = -(-target // self.settings.thin)
+        ChainWriter.create(
+            self.path, header, start, capacity, parts, before_write=lock.check
+        ).close()
+
+    def _moves(self, mixture: Mixture | None):
+        return (
+            evolution_moves(self.target) if mixture is None else frozen_moves(self.target, mixture)
+        )
 
     def _sample(self, writer: ChainWriter, target: int, stop, tick) -> None:
         """Add blocks until `target` stored steps."""
         settings = self.settings
-        now = writer.snapshot()
-        state = emcee.State(now.coords, now.log_prob, now.blobs, now.random_state)
-        sampler = emcee.EnsembleSampler(
-            settings.walkers,
-            self.problem.ndim,
-            self.problem.log_prob,
-            moves=default_moves(),
-            vectorize=True,
-        )
         if target > writer.iteration:
             ahead = min(int(_GROWTH * writer.iteration), -(-settings.max_steps // settings.thin))
             writer.reserve(max(target, ahead))
-        per_block = max(1, settings.checkpoint_steps // settings.thin)
-        while writer.iteration < target and not stop():
-            count = min(per_block, target - writer.iteration)
-            state = self._block(writer, sampler, state, count, stop)
-            tick()
+        moves = self._moves(read_mixture(self.path))
+        Stepper(writer, self.target, settings.checkpoint_steps, stop, tick).extend(moves, target)
 
-    def _block(self, writer, sampler, state, count: int, stop):
-        """Make up to `count` stored steps and write them, also when an exception ends them."""
-        began = time.perf_counter()
-        sampler.reset()
-        steps = sampler.sample(
-            state,
-            iterations=count,
-            thin_by=self.settings.thin,
-            store=True,
-            skip_initial_state_check=True,
-        )
-        try:
-            for state in steps:  # noqa: B007  (the last state goes on to the next block)
-                if stop():
-                    break
-        finally:
-            made = sampler.backend
-            if made.iteration:
-                rows = slice(0, made.iteration)
-                blobs = made.blobs[rows].reshape(made.iteration, self.settings.walkers, -1)
-                check_sums(self.problem.blob_names, made.log_prob[rows], blobs)
-                writer.append(
-                    made.chain[rows],
-                    made.log_prob[rows],
-                    blobs,
-                    made.accepted,
-                    made.random_state,
-                    time.perf_counter() - began,
-                )
-        return state
+
+def read_mixture(path: str | Path) -> Mixture | None:
+    """The frozen mixture of a chain; None if it had no warm-up."""
+    with open_chain(path) as file:
+        if not file.header.warm_up.get("steps"):
+            return None
+        return Mixture(*(file.part(f"mixture_{name}") for name in _MIXTURE))
 
 
 def ensemble_path(folder: str | Path, index: int) -> Path:
@@ -166,9 +194,14 @@ def ensemble_path(folder: str | Path, index: int) -> Path:
     return Path(folder) / f"ensemble_{index:02d}.h5"
 
 
+def warm_up_path(folder: str | Path, index: int) -> Path:
+    """File of the warm-up of one ensemble, there until the chain begins."""
+    return Path(folder) / f"warm_up_{index:02d}.h5"
+
+
 def ensemble_streams(seed: int, index: int) -> list[np.random.SeedSequence]:
-    """Independent streams for the starting points and the chain of one ensemble of a run."""
-    return np.random.SeedSequence(seed).spawn(index + 1)[index].spawn(2)
+    """Independent streams for the starting points, the chain, and the warm-up of one ensemble."""
+    return np.random.SeedSequence(seed).spawn(index + 1)[index].spawn(3)
 
 
 def make_header(problem, settings, index: int, config_text: str) -> ChainHeader:
@@ -178,14 +211,13 @@ def make_header(problem, settings, index: int, config_text: str) -> ChainHeader:
         physical_names=tuple(p.name for p in problem.parameters),
         units=tuple(p.unit for p in problem.parameters),
         labels=tuple(problem.labels),
-        blob_names=tuple(problem.blob_names),
+        blob_names=(*problem.blob_names, TARGET),
         nwalkers=settings.walkers,
         thin=settings.thin,
         seed=settings.seed,
         ensemble=index,
         config=config_text,
         fingerprint=dict(problem.fingerprint()),
-        moves=describe_moves(default_moves()),
     )
 
 

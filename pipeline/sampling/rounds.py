@@ -22,7 +22,7 @@ from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run, ensemble_files
 from pipeline.provenance import origin_remark
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task
-from pipeline.sampling.ensemble import check_same_problem, ensemble_path
+from pipeline.sampling.ensemble import check_same_problem, ensemble_path, warm_up_path
 from pipeline.sampling.interrupt import StopRequest
 from pipeline.sampling.progress import ProgressBar
 from transport.errors import CrtuneError
@@ -131,6 +131,10 @@ class Run:
         """Sampler steps stored of each ensemble."""
         return steps_done(self.folder, self.sampling.ensembles, self.sampling.thin)
 
+    def steps_made(self) -> list[int]:
+        """The same, with those of the warm-up."""
+        return [steps_made(self.folder, index) for index in range(self.sampling.ensembles)]
+
     def check_files(self, problem) -> None:
         """Refuse before any worker starts what the workers would refuse.
 
@@ -176,6 +180,15 @@ def steps_done(folder: Path, ensembles: int, thin: int) -> list[int]:
     """Sampler steps stored of each ensemble, 0 where it has not been started."""
     paths = [ensemble_path(folder, index) for index in range(ensembles)]
     return [read_progress(path)[0] * thin if path.exists() else 0 for path in paths]
+
+
+def steps_made(folder: Path, index: int) -> int:
+    """Sampler steps made of an ensemble, those of its warm-up included."""
+    for path, own in ((ensemble_path(folder, index), 1), (warm_up_path(folder, index), 0)):
+        if path.exists():
+            header, (stored, _) = read_header(path), read_progress(path)
+            return stored * header.thin + own * header.warm_up.get("steps", 0)
+    return 0
 
 
 def make_folder(folder: Path) -> None:

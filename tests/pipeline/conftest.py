@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.chains.journal import Cost
 from pipeline.cluster import slurm
 from tests.pipeline.chain_blocks import WALKERS, block, make_writer
 from tests.pipeline.shares import RULES
@@ -57,7 +58,7 @@ def filled(tmp_path, rng):
     for _ in range(9):
         rows = block(rng, 7)
         random.normal(size=3)  # leaves a cached Gaussian behind
-        writer.append(*rows, np.arange(WALKERS), random.get_state(), seconds=0.5)
+        writer.append(*rows, np.arange(WALKERS), random.get_state(), Cost(seconds=0.5))
         blocks.append(rows)
         states.append(random.get_state())
     writer.close()

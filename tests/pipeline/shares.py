@@ -2,7 +2,7 @@
 
 from pipeline.cluster.shares import extend_share
 
-RULES = {"min_n_tau": 12, "max_rhat": 1.5, "min_steps": 40, "max_steps": 2000}
+RULES = {"min_n_tau": 40, "max_rhat": 1.5, "min_steps": 40, "max_steps": 2000}
 
 
 def quiet(text):

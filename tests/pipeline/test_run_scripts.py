@@ -71,7 +71,8 @@ def test_file_holds_what_reproduces_the_run(config):
     assert found.header.units[0] == "1e50 erg"
     assert found.header.blob_names[1] == "log_likelihood_ams02_proton_2015"
     assert config_from_toml(found.header.config).sampling.walkers == 40
-    np.testing.assert_allclose(found.blobs.sum(axis=-1), found.log_prob)
+    assert found.header.blob_names[-1] == "log_target"
+    np.testing.assert_allclose(found.blobs[..., :-1].sum(axis=-1), found.log_prob)
 
 
 def test_same_command_goes_on(config, monkeypatch, capsys):

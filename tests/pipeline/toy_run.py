@@ -19,6 +19,7 @@ SAMPLING = {
     "walkers": 16,
     "seed": 7,
     "start": "prior",
+    "warm_up": 40,
     "checkpoint_steps": 20,
     "min_steps": 100,
     "max_steps": 200,

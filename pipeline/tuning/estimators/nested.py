@@ -14,7 +14,7 @@ Its first, exploring phase is biased (by -0.05 in ln Z on Gaussians, while it cl
 points of that phase are thrown away where evidence is asked for.
 
 Amplitudes of a model discrepancy are not sampled but integrated, and drawn afterwards
-(`pipeline.tuning.estimators.marginal`).
+(`pipeline.marginal`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from pipeline.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
 from pipeline.tuning.estimators.checkpoint import Checkpoint
 from pipeline.tuning.estimators.effective import weighted_quantiles
-from pipeline.tuning.estimators.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
 from transport.errors import CrtuneError
 
 NESTED_ESTIMATOR = 2

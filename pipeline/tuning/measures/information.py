@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.marginal import amplitude_columns
 from pipeline.tuning.estimators.dimensionality import dimensionality, peak_dimensionality
 from pipeline.tuning.estimators.effective import (
     SURPRISE,
@@ -30,7 +31,6 @@ from pipeline.tuning.estimators.effective import (
     scatter_probability,
     weighted_size,
 )
-from pipeline.tuning.estimators.marginal import amplitude_columns
 from pipeline.tuning.measures.columns import Theme, number, over_baselines, with_note
 from pipeline.tuning.measures.evidence import GROUP, SHARED_ERROR
 from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.marginal import amplitude_columns
 from pipeline.tuning.estimators.effective import weighted_quantiles, weighted_size
-from pipeline.tuning.estimators.marginal import amplitude_columns
 from pipeline.tuning.measures.columns import interval_of
 from pipeline.tuning.measures.evidence import GROUP
 from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.marginal import amplitude_columns
 from pipeline.tuning.estimators.derivatives import (
     STEP,
     central_differences,
@@ -31,7 +32,6 @@ from pipeline.tuning.estimators.derivatives import (
     prior_sd,
 )
 from pipeline.tuning.estimators.fisher import data_blocks, fisher_matrices, log_predictions
-from pipeline.tuning.estimators.marginal import amplitude_columns
 from pipeline.tuning.estimators.power_laws import exponents_of, spell
 from pipeline.tuning.measures.columns import Column, Theme, note, number
 from pipeline.tuning.measures.measure import Group, Measure, Measured, register

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from pipeline.marginal import Marginal
 from pipeline.tuning.estimators.effective import weighted_size
-from pipeline.tuning.estimators.marginal import Marginal
 from pipeline.tuning.measures.evidence import GROUP
 from pipeline.tuning.measures.information import NATS_PER_BIT
 from pipeline.tuning.measures.measure import EVERY_SELECTION, Measure, Measured, register
@@ -58,7 +58,7 @@ def tempered_curve(run, beta: np.ndarray | None = None, marginal=None) -> Temper
     ----------
     run : `pipeline.tuning.estimators.nested.NestedRun`
     beta : (n,) powers above 0; default 46 from 1e-3 to 1, 15 a decade
-    marginal : `pipeline.tuning.estimators.marginal.Marginal` of the problem of a run whose
+    marginal : `pipeline.marginal.Marginal` of the problem of a run whose
         amplitudes were integrated, as they are here at every beta
 
     Raises

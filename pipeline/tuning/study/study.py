@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from pipeline.marginal import amplitude_columns
 from pipeline.posterior.load import ensemble_files, load_run
-from pipeline.tuning.estimators.marginal import amplitude_columns
 from pipeline.tuning.estimators.nested import NestedSettings
 from pipeline.tuning.measures.acceptable import AcceptableSettings
 from pipeline.tuning.measures.evidence import combine

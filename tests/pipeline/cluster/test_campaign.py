@@ -50,7 +50,7 @@ def test_rounds_until_there_is_no_progress(tmp_path, fake_slurm):
     assert next_round(folder, standing(run), most=3).number == 3
     share(run, 1)
     assert "max_submissions = 3 is used up" in next_round(folder, judge(run), most=3)
-    assert [s.steps for s in submissions(folder)] == [(0, 0), (40, 40), (60, 40)]
+    assert [s.steps for s in submissions(folder)] == [(0, 0), (80, 80), (100, 80)]
 
 
 def test_a_cancelled_array_ends_the_rounds(tmp_path, fake_slurm, monkeypatch):

@@ -207,6 +207,9 @@ def test_nothing_there(tmp_path):
         load_run(tmp_path)
     run = toy_run(tmp_path, logarithmic)
     EnsembleRun(logarithmic(), tmp_path, 0, run.sampling).extend(40, stop=lambda: True)
+    with pytest.raises(CrtuneError, match="the warm-up is not over"):
+        load_run(tmp_path)
+    EnsembleRun(logarithmic(), tmp_path, 0, run.sampling).extend(0)
     with pytest.raises(CrtuneError, match="not a single checkpoint"):
         load_run(tmp_path)
 

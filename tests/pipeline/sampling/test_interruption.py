@@ -13,7 +13,7 @@ import pytest
 from pipeline.chains.lock import WriterLock
 from pipeline.chains.reader import read_progress
 from pipeline.sampling import rounds
-from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
+from pipeline.sampling.ensemble import EnsembleRun, ensemble_path, warm_up_path
 from pipeline.sampling.rounds import steps_done
 from tests.pipeline.chain_tables import assert_same_chains
 from tests.pipeline.toy_run import SlowGaussian, toy_run
@@ -65,22 +65,26 @@ def test_resumed_chain_is_the_uninterrupted_one(uninterrupted, tmp_path, questio
     assert_same_chains(tmp_path, uninterrupted)
 
 
-def test_exception_in_the_model_keeps_the_steps_made(uninterrupted, tmp_path):
+@pytest.mark.parametrize("failing", [40, 130])
+def test_exception_in_the_model_keeps_the_steps_made(uninterrupted, tmp_path, failing):
+    """Once in the warm-up, once in the chain that is kept."""
     run = toy_run(tmp_path)
     problem, calls = run.build(), []
     sane = problem.log_prob
 
     def fragile(theta):
         calls.append(len(theta))
-        if len(calls) == 50:
+        if len(calls) == failing:
             raise ZeroDivisionError
         return sane(theta)
 
     problem.log_prob = fragile
     with pytest.raises(ZeroDivisionError):
         EnsembleRun(problem, tmp_path, 0, run.sampling).extend(200)
-    kept = read_progress(ensemble_path(tmp_path, 0))[0]
-    assert kept == (50 - 2) // 2  # one call for the start, two for each step
+    warming = warm_up_path(tmp_path, 0).exists()
+    assert warming == (failing == 40)
+    path = (warm_up_path if warming else ensemble_path)(tmp_path, 0)
+    assert 10 < read_progress(path)[0] < 100
     for index in range(2):
         EnsembleRun(run.build(), tmp_path, index, run.sampling).extend(200)
     assert_same_chains(tmp_path, uninterrupted)
@@ -154,9 +158,10 @@ def test_lost_lock_stops_the_writer(tmp_path):
     taken = []
 
     def steal():
-        if not taken and read_progress(ensemble_path(tmp_path, 0))[0]:
+        path = ensemble_path(tmp_path, 0)
+        if not taken and path.exists() and read_progress(path)[0]:
             lock.write_text('{"token": "thief", "host": "node3", "pid": 5}')
-            taken.append(read_progress(ensemble_path(tmp_path, 0))[0])
+            taken.append(read_progress(path)[0])
 
     with pytest.raises(CrtuneError, match=r"no longer holds the lock.*node3"):
         EnsembleRun(run.build(), tmp_path, 0, run.sampling).extend(200, tick=steal)

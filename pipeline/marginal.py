@@ -71,6 +71,8 @@ class Marginal:
     Attributes
     ----------
     ndim : coordinates that are left
+    others : (ndim,) their columns among the problem's
+    columns : (n_columns,) those of the amplitudes that are not fixed
     log_share : (n_groups, nodes) ln of the prior mass that each amplitude stands for; (1, 1), 0,
         without amplitudes
     """
@@ -78,10 +80,10 @@ class Marginal:
     def __init__(self, problem, nodes: int = NODES):
         self.problem = problem
         self.groups = _groups(problem)
-        self._columns = amplitude_columns(problem)
+        self.columns = amplitude_columns(problem)
         self._refuse_constraints()
-        self._others = [i for i in range(problem.ndim) if i not in self._columns]
-        self.ndim = len(self._others)
+        self.others = [i for i in range(problem.ndim) if i not in self.columns]
+        self.ndim = len(self.others)
         self.log_share = np.zeros((1, 1))
         if self.groups:
             self._place(nodes)
@@ -89,34 +91,32 @@ class Marginal:
     def _place(self, nodes):
         """Amplitudes by group, the edges of their cells (nodes + 1, n_groups), and their shares."""
         ends = np.full((2, self.problem.ndim), 0.5)
-        ends[:, self._columns] = [[_TAIL], [1.0 - _TAIL]]
+        ends[:, self.columns] = [[_TAIL], [1.0 - _TAIL]]
         low, high = self.problem.prior_transform(ends)
         x, weight = roots_legendre(nodes)
         grid = low + 0.5 * (high - low) * (1.0 + x)[:, None]
-        log_share = self.problem.log_prior_terms(grid)[:, self._columns] + np.log(weight)[:, None]
+        log_share = self.problem.log_prior_terms(grid)[:, self.columns] + np.log(weight)[:, None]
         edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])[:, None]
-        of_fixed = np.full((len(self.groups) - len(self._columns), nodes), -np.log(nodes))
+        of_fixed = np.full((len(self.groups) - len(self.columns), nodes), -np.log(nodes))
         self.log_share = np.vstack([(log_share - logsumexp(log_share, axis=0)).T, of_fixed])
-        self._edges = (low + (high - low) * edges)[:, self._columns]
+        self._edges = (low + (high - low) * edges)[:, self.columns]
         values = self.problem.values(grid)
         self._amplitudes = {group: values[parameter_name(group)] for group in self.groups}
 
     def _refuse_constraints(self):
         """An amplitude can only be integrated by itself if it is free of the others."""
-        amplitudes = {parameter_name(group) for group in self.groups}
-        for constraint in self.problem.prior.constraints if self.groups else ():
-            if constraint.name in amplitudes:
-                raise CrtuneError(
-                    f"{self.problem.prior.source}: constraint {constraint}: an amplitude of the "
-                    "discrepancy is integrated out here and cannot be constrained; narrow its "
-                    "prior instead"
-                )
+        for constraint in constraints_on_amplitudes(self.problem):
+            raise CrtuneError(
+                f"{self.problem.prior.source}: constraint {constraint}: an amplitude of the "
+                "discrepancy is integrated out here and cannot be constrained; narrow its "
+                "prior instead"
+            )
 
     def prior_transform(self, u: np.ndarray) -> np.ndarray:
         """All coordinates (n, problem.ndim) of points of the cube (n, ndim), amplitudes at their
         prior median."""
         whole = np.full((len(u), self.problem.ndim), 0.5)
-        whole[:, self._others] = u
+        whole[:, self.others] = u
         return self.problem.prior_transform(whole)
 
     def by_amplitude(self, theta: np.ndarray) -> list[np.ndarray]:
@@ -129,39 +129,61 @@ class Marginal:
         blocks = [self._by_amplitude(part) for part in in_blocks(theta)]
         return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
+    def by_amplitude_of(self, predictions) -> list[np.ndarray]:
+        """As `by_amplitude`, of a problem with amplitudes, from predictions already made."""
+        likelihood = self.problem.likelihood
+        found = likelihood.log_likelihood_by_amplitude_of(predictions, self._amplitudes)
+        return [np.where(np.isfinite(found[g]), found[g], -np.inf) for g in self.groups]
+
     def log_likelihood(self, theta: np.ndarray) -> np.ndarray:
         """ln of the likelihood averaged over the prior of the amplitudes, (n,)."""
         levels = zip(self.by_amplitude(theta), self.log_share, strict=True)
         return sum(logsumexp(level + share, axis=1) for level, share in levels)
 
     def with_amplitudes(self, theta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The same points with amplitudes drawn from p(a | theta, data), (n, problem.ndim).
-
-        A draw is a node with its probability, spread evenly over the cell of the node.
-        """
+        """The same points with amplitudes drawn from p(a | theta, data), (n, problem.ndim)."""
         if not self.groups:
             return theta
-        drawn = [self._with_amplitudes(part, rng) for part in in_blocks(theta)]
-        return np.concatenate(drawn)
+        drawn = theta.copy()
+        for rows, part in zip(in_blocks(np.arange(len(theta))), in_blocks(theta), strict=True):
+            uniform = rng.random((2, len(part), len(self.groups)))
+            drawn[np.ix_(rows, self.columns)], _ = self.draw(self._by_amplitude(part), uniform)
+        return drawn
+
+    def draw(self, levels, uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Amplitudes from p(a | theta, data), as coordinates (n, n_columns), and the ln of the
+        density that they were drawn from, (n,); fixed amplitudes are left out.
+
+        A draw is a node with its probability, spread evenly over the cell of the node.
+
+        Parameters
+        ----------
+        levels : as of `by_amplitude`; each row with a finite one
+        uniform : (2, n, n_groups) random numbers in [0, 1)
+        """
+        n, free = len(levels[0]), len(self.columns)
+        drawn, log_density, rows = np.empty((n, free)), np.zeros(n), np.arange(n)
+        for i, log_l in enumerate(levels[:free]):
+            log_p = log_l + self.log_share[i]
+            below = np.cumsum(np.exp(log_p - log_p.max(axis=1, keepdims=True)), axis=1)
+            at = uniform[0][:, i, None] * below[:, -1:]
+            node = np.minimum((below <= at).sum(axis=1), log_p.shape[1] - 1)
+            low, high = self._edges[node, i], self._edges[node + 1, i]
+            drawn[:, i] = low + uniform[1][:, i] * (high - low)
+            total = log_p.max(axis=1) + np.log(below[:, -1])
+            log_density += log_p[rows, node] - total - np.log(high - low)
+        return drawn, log_density
 
     def _by_amplitude(self, theta):
         if not self.groups:
             return [self.problem.log_likelihood(theta).sum(axis=1)[:, None]]
-        found = self.problem.likelihood.log_likelihood_by_amplitude(
-            self.problem.values(theta), self._amplitudes
-        )
-        return [np.where(np.isfinite(found[g]), found[g], -np.inf) for g in self.groups]
+        return self.by_amplitude_of(self.problem.likelihood.predict(self.problem.values(theta)))
 
-    def _with_amplitudes(self, theta, rng):
-        drawn, rows = theta.copy(), np.arange(len(theta))
-        for i, log_l in enumerate(self._by_amplitude(theta)[: len(self._columns)]):
-            log_p = log_l + self.log_share[i]
-            below = np.cumsum(np.exp(log_p - log_p.max(axis=1, keepdims=True)), axis=1)
-            at = rng.random((len(theta), 1)) * below[:, -1:]
-            node = np.minimum((below < at).sum(axis=1), log_p.shape[1] - 1)
-            low, high = self._edges[node, i], self._edges[node + 1, i]
-            drawn[rows, self._columns[i]] = low + rng.random(len(theta)) * (high - low)
-        return drawn
+
+def constraints_on_amplitudes(problem) -> list:
+    """Constraints of the prior that bound an amplitude of the discrepancy."""
+    amplitudes = {parameter_name(group) for group in _groups(problem)}
+    return [c for c in problem.prior.constraints if c.name in amplitudes] if amplitudes else []
 
 
 def in_blocks(theta: np.ndarray) -> list[np.ndarray]:

@@ -1,0 +1,155 @@
+"""The warm-up of an ensemble: walkers find the posterior, and proposals are fitted to it.
+
+It is a chain in a file of its own, ``warm_up_<index>.h5`` beside the chain that is kept, in stages.
+Before each stage but the first a mixture of Gaussians is fitted to the second half of what there
+is, weighed against fresh draws of a first fit by their importance, so that the share of each mode
+comes from the posterior and not from where walkers happened to start; and walkers that stayed
+behind are replaced by such draws. All this is a function of the stored steps, the seed and the
+index of the ensemble: killed in any moment, it goes on to the same end. Every ensemble fits its own
+mixture, from its own steps alone: R-hat across ensembles then compares chains that know nothing of
+each other, and batch jobs need not wait for each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.chains.reader import read_chain
+from pipeline.chains.writer import Snapshot
+from pipeline.sampling.mixture import Mixture, fit_mixture
+from pipeline.sampling.moves import evolution_moves, frozen_moves
+from pipeline.sampling.steps import Stepper
+from pipeline.sampling.target import Points, Target
+
+STAGES = (0.4, 0.6, 0.8, 1.0)
+"""Ends of the stages, in parts of the warm-up."""
+_STORED = 500
+"""Stored steps, about."""
+_FITTED = 6000
+"""Draws of the chain that a fit takes, at most."""
+_FRESH = 3000
+"""Draws of the first fit that are evaluated, at most; no more than the steps of the stage before,
+so that a short warm-up stays short."""
+_PER_COMPONENT = 8
+"""Draws per coordinate and component, at least."""
+_COMPONENTS = 16
+_FAR_BELOW = 10.0
+"""Nats below the median walker, and robust standard deviations of eight, that count as behind."""
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What a stage begins with.
+
+    Attributes
+    ----------
+    mixture : fitted to what was there before
+    start : the walkers, those that stayed behind replaced
+    replaced : how many
+    """
+
+    mixture: Mixture
+    start: Points
+    replaced: int
+
+    def snapshot(self, random_state) -> Snapshot:
+        """State of an ensemble that goes on from here."""
+        return Snapshot(self.start.coords, self.start.log_prob, self.start.blobs, random_state)
+
+
+def warm_up_steps(settings) -> int:
+    """Length of the warm-up: a budget of few steps shortens it in proportion."""
+    return min(settings.warm_up, settings.max_steps // 2)
+
+
+def storage_interval(steps: int) -> int:
+    """Steps made for each one stored, whatever the chain's own is."""
+    return max(1, steps // _STORED)
+
+
+def stage_ends(steps: int) -> list[int]:
+    """Stored steps at which stages end, ascending, of a warm-up of so many steps."""
+    stored = steps // storage_interval(steps)
+    return sorted({max(1, round(part * stored)) for part in STAGES})
+
+
+def run_stages(stepper: Stepper, target: Target, steps: int, seeds) -> Refit | None:
+    """Warm up, from where the file of `stepper` ends; None if stopped on the way.
+
+    Parameters
+    ----------
+    steps : length
+    seeds : one `numpy.random.SeedSequence` for each stage
+    """
+    writer, ends = stepper.writer, stage_ends(steps)
+    for stage, end in enumerate(ends):
+        if writer.iteration >= end:
+            continue
+        moves, start = evolution_moves(target), None
+        if stage:
+            begin = ends[stage - 1]
+            refitted = refit(writer.path, begin, target, seeds[stage - 1])
+            moves = frozen_moves(target, refitted.mixture)
+            if writer.iteration == begin:
+                start = refitted.snapshot(writer.snapshot().random_state)
+        stepper.extend(moves, end, start)
+        if writer.iteration < end:
+            return None
+    return refit(writer.path, ends[-1], target, seeds[len(ends) - 1])
+
+
+def refit(path, stored: int, target: Target, seed) -> Refit:
+    """Fit a mixture to the first `stored` steps of a warm-up, and replace walkers.
+
+    Deterministic: the same file gives the same.
+    """
+    rng = np.random.default_rng(seed)
+    found = read_chain(path, stored // 2, stored)
+    z = target.to_normal(found.chain.reshape(-1, found.chain.shape[-1]))
+    if len(z) > _FITTED:
+        z = z[rng.choice(len(z), _FITTED, replace=False)]
+    moved = len(np.unique(z, axis=0))
+    size = int(np.clip(moved // (_PER_COMPONENT * target.ndim), 1, _COMPONENTS))
+    mixture = fit_mixture(z, size, rng)
+    drawn = mixture.draws(min(_FRESH, moved), rng)
+    fresh = target.at(drawn, rng)
+    weights = importance(fresh.log_target - mixture.log_density(drawn))
+    last = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
+    if weights is None:
+        return Refit(mixture, last, 0)
+    both = np.concatenate([z, drawn])
+    halves = np.concatenate([np.full(len(z), 0.5 / len(z)), 0.5 * weights])
+    mixture = fit_mixture(both, size, rng, weights=halves)
+    behind = walkers_behind(found.chain, found.blobs[..., -1])
+    chosen = rng.choice(len(drawn), size=len(behind), p=weights)
+    start = last
+    for name in ("coords", "log_prob", "blobs"):
+        getattr(start, name)[behind] = getattr(fresh, name)[chosen]
+    return Refit(mixture, start, len(behind))
+
+
+def importance(log_weight: np.ndarray) -> np.ndarray | None:
+    """Weights that add up to 1, cut at n^-1/2 (Ionides 2008); None if all are 0."""
+    if not np.any(log_weight > -np.inf):
+        return None
+    weights = np.exp(log_weight - log_weight.max())
+    weights = np.minimum(weights, weights.sum() / np.sqrt(len(weights)))
+    return weights / weights.sum()
+
+
+def walkers_behind(chain: np.ndarray, log_target: np.ndarray) -> np.ndarray:
+    """Rows of walkers that stand still or sit far below the others.
+
+    Parameters
+    ----------
+    chain : (n, nwalkers, ndim); log_target : (n, nwalkers), the latest steps
+    """
+    recent = slice(len(chain) // 2, None)
+    moves = np.any(np.diff(chain[recent], axis=0) != 0, axis=2).sum(axis=0)
+    still = (moves == 0) & (np.median(moves) >= 10)
+    level = log_target[recent].mean(axis=0)
+    below = np.median(level) - level
+    spread = 1.4826 * np.median(np.abs(below))
+    return np.flatnonzero(still | (below > np.maximum(_FAR_BELOW, 8.0 * spread)))
