@@ -144,8 +144,8 @@ class RunPosterior:
         return found if dataset is None else found[dataset]
 
     def to_arviz(self):
-        """ArviZ DataTree of the sampled coordinates, one chain per walker."""
-        return self.posterior.to_arviz()
+        """ArviZ DataTree, one chain per walker: posterior, prior, predictions, data, ln L."""
+        return self.posterior.to_arviz(self.problem)
 
     def _at_bins(self, name: str, predictions: np.ndarray) -> QTable:
         measurement = self.problem.likelihood.datasets[name]

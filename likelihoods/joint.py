@@ -106,6 +106,11 @@ class JointLikelihood:
             for group, members in self.groups.items()
         ]
 
+    @property
+    def terms(self) -> tuple[GaussianLikelihood | DiscrepantLikelihood, ...]:
+        """The independent parts of the likelihood: one for each group, or for each data set."""
+        return tuple(self._terms)
+
     def group_term(self, group: str) -> DiscrepantLikelihood:
         """The part of the likelihood that a discrepancy group stands for."""
         return self._terms[list(self.groups).index(group)]

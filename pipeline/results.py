@@ -27,7 +27,7 @@ def write_results(folder: str | Path) -> Iterator[Path]:
     folder = Path(folder)
     posterior, problem = load_posterior_and_problem(folder)
     yield write_csv(summarize(posterior), posterior, folder / "summary.csv")
-    yield posterior.save_netcdf(folder / "posterior.nc")
+    yield posterior.save_netcdf(folder / "posterior.nc", problem)
     title = folder.resolve().name
     yield from save_figure(corner_figure(posterior, problem, title=title), folder / "corner")
     config = config_with_holdouts(posterior, folder)

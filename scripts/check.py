@@ -10,6 +10,8 @@ Writes check.json, check.png and, with hold-outs, holdouts.png in the run's fold
 run goes on, and says NOT CONVERGED where that is so.
 """
 
+import this_checkout  # noqa: F401
+
 from pipeline import cli
 from pipeline.sampling.threads import limit_threads
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python
-"""Table of a run's posterior on the screen and in summary.csv, and posterior.nc for ArviZ.
+"""Table of a run's posterior on the screen and in summary.csv, and posterior.nc for ArviZ, which
+has posterior, prior, what both predict, observed data and pointwise log-likelihoods.
 
 examples:
   scripts/summarize.py runs/two_phase
@@ -10,6 +11,7 @@ examples:
 Works while the run goes on; says NOT CONVERGED where that is so.
 """
 
+import sys
 from pathlib import Path
 
 import this_checkout  # noqa: F401
@@ -55,7 +57,7 @@ def main() -> int:
         print("fixed: " + ", ".join(f"{name} = {value:g}" for name, value in fixed.items()))
     print(f"table: {write_csv(rows, posterior, folder / 'summary.csv')}")
     if not options.no_netcdf:
-        print(f"for ArviZ: {posterior.save_netcdf(folder / 'posterior.nc')}")
+        print(f"for ArviZ: {save_netcdf(posterior, folder)}")
     if options.best:
         path = write_best(posterior, problem, options.best, folder.resolve().name)
         print(f"best draw: {path}")
@@ -67,6 +69,19 @@ def main() -> int:
     if not posterior.verdict.converged:
         print("*** NOT CONVERGED: do not use these numbers as a result ***")
     return 0
+
+
+def save_netcdf(posterior, folder):
+    """posterior.nc, without predictions if the model is no longer the chain's."""
+    from pipeline.posterior.with_problem import load_posterior_and_problem
+    from transport.errors import CrtuneError
+
+    try:
+        _, problem = load_posterior_and_problem(folder)
+    except CrtuneError as error:
+        print(f"crtune: warning: posterior.nc is without predictions: {error}", file=sys.stderr)
+        problem = None
+    return posterior.save_netcdf(folder / "posterior.nc", problem)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@ is said by the `Verdict` that every `Posterior` carries.
 
 from __future__ import annotations
 
-import json
 import tomllib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -96,38 +94,19 @@ class Posterior:
         """(ndim,): the step of highest log-posterior of all stored, burn-in included."""
         return self.flat[np.argmax(self.flat_log_prob)] if self.optimum is None else self.optimum
 
-    def to_arviz(self):
-        """ArviZ DataTree, one chain per walker (all walkers of ensemble 0 first).
+    def to_arviz(self, problem=None):
+        """ArviZ DataTree; with the problem that was sampled also everything it predicts.
 
-        Groups: ``posterior`` (coordinates by name) and ``sample_stats`` (``lp`` and the blobs).
-        Attributes: ``converged``, ``verdict``, ``provenance``, units and LaTeX of each variable.
+        See `pipeline.posterior.arviz_tree`.
         """
-        import arviz_base
+        from pipeline.posterior.arviz_tree import arviz_tree
 
-        def per_walker(array):
-            return array.swapaxes(1, 2).reshape(-1, array.shape[1])
+        return arviz_tree(self, problem)
 
-        posterior = {name: per_walker(self.chain[..., i]) for i, name in enumerate(self.names)}
-        stats = {"lp": per_walker(self.log_prob)}
-        stats |= {name: per_walker(values) for name, values in self.blobs.items()}
-        with warnings.catch_warnings():  # short chains have more walkers than steps: no mistake
-            warnings.filterwarnings("ignore", "Found chain dimension to be longer")
-            tree = arviz_base.from_dict({"posterior": posterior, "sample_stats": stats})
-        for name, label, unit in zip(self.names, self.labels, self.units, strict=True):
-            tree["posterior"][name].attrs.update(latex=label, unit=unit)
-        tree.attrs.update(
-            converged=int(self.verdict.converged),
-            verdict=self.verdict.banner(most=1000),
-            ensembles=len(self.chain),
-            walkers=self.chain.shape[2],
-            provenance=json.dumps(self.provenance),
-        )
-        return tree
-
-    def save_netcdf(self, path: str | Path) -> Path:
+    def save_netcdf(self, path: str | Path, problem=None) -> Path:
         """Write ArviZ's own format, read by ``xarray.open_datatree(path, engine="h5netcdf")``."""
         path = Path(path)
-        tree = self.to_arviz()
+        tree = self.to_arviz(problem)
         with replacing(path, tree.nbytes + _NETCDF_OVERHEAD) as draft:
             tree.to_netcdf(draft, engine="h5netcdf")
         return path
