@@ -15,6 +15,10 @@ C and K are fixed, only a varies, so both are diagonalised once: V^T C V = 1, V^
 Each walker then costs one matrix-vector product, and chi2 = sum (V^T r)^2 / (1 + a^2 lambda) and
 ln det = ln det C + sum ln(1 + a^2 lambda) are exact.
 
+The model errs at interstellar rigidities, so R is that at which the particles of a bin entered the
+heliosphere: at 2 GV seen at Earth it is 2.8 GV. Only so do AMS-02 and Voyager, in one group, see
+the same error at the same place.
+
 Data sets of a group share the amplitude, and those of one observable share the realisation: where
 two experiments measure the same flux, the model errs once. Per-data-set log-likelihoods are the
 terms of the chain rule, ln L(d1), ln L(d2 | d1), ..., in the order of the config.
@@ -37,7 +41,12 @@ from likelihoods.covariance import (
 )
 from likelihoods.measurement import Measurement
 from transport.errors import CrtuneError
+from transport.modulation import interstellar_rigidity
 from transport.suggest import suggest
+
+MEAN_POTENTIAL = 0.65
+"""GV; places bins seen at Earth on the interstellar axis of the process. A potential off by 0.1 GV
+moves a bin at 2 GV by 0.02 decades, little in units of the correlation length."""
 
 DEFAULT_GROUP = {
     ("proton", True): "proton_earth",
@@ -116,9 +125,16 @@ def parameter_name(group: str) -> str:
     return f"discrepancy_{group}"
 
 
+def where_the_model_errs(measurement: Measurement) -> np.ndarray:
+    """Interstellar rigidity (n_bins,), GV, of the particles in each bin, at `MEAN_POTENTIAL`."""
+    if not measurement.is_modulated:
+        return measurement.rigidity_centre
+    return interstellar_rigidity(measurement.rigidity_centre, MEAN_POTENTIAL, measurement.species)
+
+
 def process_covariance(measurements: list[Measurement], length: float) -> np.ndarray:
     """Unit-amplitude covariance K of the process over the stacked data sets, (n, n)."""
-    position = np.concatenate([np.log10(m.rigidity_centre) for m in measurements])
+    position = np.concatenate([np.log10(where_the_model_errs(m)) for m in measurements])
     observable = np.concatenate([[m.observable] * m.n_bins for m in measurements])
     same = observable[:, None] == observable[None, :]
     return correlation(position, length, "squared_exponential") * same

@@ -1,5 +1,7 @@
 """The discrepancy's eigenbasis against dense Cholesky, its groups, and its one approximation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.linalg import block_diag
@@ -7,13 +9,16 @@ from scipy.stats import multivariate_normal
 
 from likelihoods.covariance import CovarianceOptions, GaussianLikelihood, relative_covariance
 from likelihoods.discrepancy import (
+    MEAN_POTENTIAL,
     DiscrepancyOptions,
     DiscrepantLikelihood,
     process_covariance,
+    where_the_model_errs,
 )
 from likelihoods.measurement import read_measurement
 from tests.likelihoods.toy_scenario import default_datasets
 from transport.errors import CrtuneError
+from transport.modulation import interstellar_rigidity
 
 OPTIONS = CovarianceOptions()
 AMS = read_measurement("ams02_bc_2016")
@@ -177,8 +182,25 @@ def test_process_is_shared_by_one_observable_only():
     process = process_covariance([AMS, VOYAGER, protons], 0.5)
     k = AMS.n_bins + VOYAGER.n_bins
     assert np.all(process[:k, k:] == 0)
-    distance = np.log10(AMS.rigidity_centre[2] / VOYAGER.rigidity_centre[5]) / 0.5
+    outside = interstellar_rigidity(AMS.rigidity_centre[2], MEAN_POTENTIAL, AMS.species)
+    distance = np.log10(outside / VOYAGER.rigidity_centre[5]) / 0.5
     assert process[2, AMS.n_bins + 5] == pytest.approx(np.exp(-0.5 * distance**2))
+
+
+def test_a_model_errs_at_the_rigidity_outside_the_heliosphere():
+    """One particle, seen inside and outside: the same error of the model."""
+    low = read_measurement("ams02_bc_2016", rigidity_max=3.0)
+    energy = np.hypot(0.5 * low.rigidity_centre[0], 0.93149) + 0.5 * MEAN_POTENTIAL
+    rigidity = 2.0 * np.sqrt(energy**2 - 0.93149**2)
+    assert rigidity == pytest.approx(1.40 * low.rigidity_centre[0], rel=0.01)
+    np.testing.assert_allclose(where_the_model_errs(low)[0], rigidity, rtol=1e-4)
+    outside = replace(VOYAGER.at_rigidities(where_the_model_errs(low)), period="interstellar")
+    process = process_covariance([low, outside], 0.1)
+    n = low.n_bins
+    np.testing.assert_allclose(process[:n, n:], process[:n, :n])
+    np.testing.assert_allclose(np.diag(process[:n, n:]), 1.0)
+    far = read_measurement("ams02_bc_2016", rigidity_min=500.0)
+    np.testing.assert_allclose(where_the_model_errs(far), far.rigidity_centre, rtol=2e-3)
 
 
 def test_impossible_is_minus_infinity_and_never_nan():
