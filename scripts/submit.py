@@ -45,6 +45,12 @@ def main() -> int:
         help="override one key of every config; may be repeated",
     )
     arguments.add_argument(
+        "--calibrate",
+        metavar="SETS",
+        type=cli.count,
+        help="send the mock data sets of scripts/calibrate.py instead, SETS of each run",
+    )
+    arguments.add_argument(
         "--dry-run", action="store_true", help="write the scripts and show them, submit nothing"
     )
     options = arguments.parse_args()
@@ -63,7 +69,9 @@ def main() -> int:
     failed, sent = 0, []
     for config in configs:
         try:
-            if submit(config, site, options):
+            if options.calibrate:
+                calibrate(config, site, options)
+            elif submit(config, site, options):
                 sent.append(config.name)
         except CrtuneError as error:
             print(f"crtune: error: {config.name}: {error}", file=sys.stderr)
@@ -71,6 +79,24 @@ def main() -> int:
     if sent:
         print("to watch: scripts/status.py " + " ".join(sent))
     return EXIT_BAD_INPUT if failed else EXIT_OK
+
+
+def calibrate(config, site, options) -> None:
+    """Submit the sets of one run's calibration, and the job that judges them."""
+    from pipeline.cluster.calibration import TASKS, CalibrationScripts
+
+    tasks = min(TASKS, options.calibrate)
+    scripts = CalibrationScripts(
+        config.path, config.sampling.ensembles, site, tuple(options.overrides), options.calibrate,
+        tasks,
+    )  # fmt: skip
+    paths = scripts.write()
+    if options.dry_run:
+        for path in paths:
+            print(f"# ---- {path}\n{path.read_text()}")
+        return
+    array, report = scripts.submit()
+    print(f"{config.name}: array {array}, report {report}; logs in {scripts.folder}")
 
 
 def submit(config, site, options) -> bool:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pipeline.chains.lock import STALE_AFTER
 from pipeline.cluster.site import Site
@@ -33,6 +34,9 @@ class BatchScripts:
     site: Site
     overrides: Sequence[str] = ()
 
+    names: ClassVar[tuple[str, str]] = (ARRAY, JUDGE)
+    """Of the two files."""
+
     @property
     def job_name(self) -> str:
         """Name of all jobs of the run: ``scancel --name`` stops them together."""
@@ -47,7 +51,7 @@ class BatchScripts:
         """Write both; files that differ, edited by hand perhaps, are kept as ``*.old``."""
         self.folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name, text in ((ARRAY, self.array()), (JUDGE, self.judge())):
+        for name, text in zip(self.names, (self.array(), self.judge()), strict=True):
             path = self.folder / name
             if path.exists() and path.read_text() != text:
                 path.replace(path.with_name(f"{name}.old"))
