@@ -10,7 +10,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from pipeline.figures.style import GREY, add_footnote, new_figure, styled
-from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
+from pipeline.figures.tuning.looks import (
+    RANGE_TITLES,
+    by_range,
+    caption,
+    looks_of,
+    mark_empty,
+)
 
 _TICKS = (2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 _COLUMNS = 4
@@ -52,6 +58,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
             highest = max(highest, _line(ax, fraction, looks[run]))
             near.append(_bits_near(fraction))
         zoom.set_title(RANGE_TITLES[place])
+        for panel in () if shown else (zoom, ax):
+            mark_empty(panel, place)
         _precision_axis(zoom, _ZOOM, va="bottom")
         _precision_axis(ax, min((_end(f) for f in shown.values()), default=min(_TICKS)))
         if absent := [looks[run].label for run, f in shown.items() if f.floor > max(_TICKS)]:

@@ -82,6 +82,14 @@ def by_range(results: Sequence, *names: str) -> dict[str, dict[str, object]]:
     return found
 
 
+def mark_empty(ax, place: str) -> None:
+    """Say in a panel without anything that no case of this range was made, and how to make it."""
+    ax.text(
+        0.5, 0.5, f"no result yet\n(fine_tuning.py RUN --ranges {place})", ha="center", va="center",
+        fontsize=9, color=GREY, transform=ax.transAxes,
+    )  # fmt: skip
+
+
 def doubts(result) -> str:
     """What to write beside a result whose nested runs are not good; nothing else."""
     return ", ".join(sampling_flags(result))

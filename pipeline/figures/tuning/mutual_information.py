@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from pipeline.figures.style import BLACK, BLUE, GREY, VERMILLION, add_footnote, new_figure, styled
-from pipeline.figures.tuning.looks import RANGE_TITLES, doubts
+from pipeline.figures.tuning.looks import RANGE_TITLES, doubts, mark_empty
 from pipeline.tuning.study.choices import RANGES
 from transport.parameters import MEDIA, NUISANCE_MEDIA
 
@@ -48,8 +48,11 @@ def mutual_information_figure(
         ax = figure.add_axes((x, bottom / height, side / width, side / height))
         ax.set_title(f"{title}: {RANGE_TITLES[place]}", pad=8)
         if place not in pairs or not _connected(pairs[place]).any():
-            words = "no pair" if place in pairs else "no result"
-            ax.text(0.5, 0.5, words, ha="center", color=GREY, transform=ax.transAxes)
+            if place in pairs:
+                words = "no pair is above\nwhat independent ones have"
+                ax.text(0.5, 0.5, words, ha="center", color=GREY, transform=ax.transAxes)
+            else:
+                mark_empty(ax, place)
             ax.set_xticks([])
             ax.set_yticks([])
             continue

@@ -10,7 +10,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from pipeline.figures.style import BLACK, GREY, VERMILLION, add_footnote, new_figure, styled
-from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, doubts, looks_of
+from pipeline.figures.tuning.looks import (
+    RANGE_TITLES,
+    by_range,
+    caption,
+    doubts,
+    looks_of,
+    mark_empty,
+)
 
 _LOWEST, _HIGHEST = 1e-3, 1e2
 """Least range of the axis. What lies below, the data know nothing of, and it is not drawn."""
@@ -43,6 +50,8 @@ def stiff_spectra_figure(results: Sequence) -> Figure:
                         color=VERMILLION, transform=ax.get_xaxis_transform(),
                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
                     )  # fmt: skip
+        if not runs:
+            mark_empty(ax, place)
         ax.set_yscale("log")
         ax.set_title(RANGE_TITLES[place])
         ax.set_xticks(
