@@ -281,13 +281,8 @@ def _declare(criterion, selections, words, rank):
 
     register(
         Measure(
-            name,
-            AcceptableFraction,
-            GROUP,
-            make,
-            source="draws",
-            version=2,
-            selections=selections,
+            name, AcceptableFraction, GROUP, make,
+            source="draws", version=2, selections=selections,
             applies=lambda study: criterion in study.settings.criteria,
             settings=lambda study: asdict(study.settings.acceptable),
             rows=_rows,
@@ -296,7 +291,7 @@ def _declare(criterion, selections, words, rank):
                 Column(theme, "floor", (f"{name}_floor",), lambda m: percent(m.value)),
             ),
         )
-    )
+    )  # fmt: skip
 
 
 for _rank, (_criterion, _asked) in enumerate(_CRITERIA.items()):
