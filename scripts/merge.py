@@ -30,7 +30,7 @@ def main() -> int:
     arguments.add_argument("--no-plots", action="store_true", help="judge only")
     options = arguments.parse_args()
     limit_threads()
-    from pipeline.cluster import shares as campaign_rounds
+    from pipeline.cluster import shares
     from pipeline.cluster.campaign import next_round
     from pipeline.problem import build_problem
     from pipeline.results import write_results
@@ -39,7 +39,7 @@ def main() -> int:
     config = cli.read_config(options)
     build = partial(build_problem, config)
     run = Run(build, config.run_dir, config.sampling, config.convergence)
-    now = campaign_rounds.judge(run)
+    now = shares.judge(run)
     print(now.describe(), flush=True)
     if now.verdict:
         print(now.verdict.banner(), flush=True)

@@ -46,11 +46,10 @@ def add_batch_arguments(arguments) -> None:
 
 def extend_share(run, options) -> int:
     """One job's part of a run."""
-    from pipeline.cluster import shares as campaign_rounds
-    from pipeline.cluster import slurm
+    from pipeline.cluster import shares, slurm
 
-    chosen = campaign_rounds.parse_ensembles(options.ensembles, run.sampling.ensembles)
-    outcome = campaign_rounds.extend_share(run, chosen, patience=options.wait_for_lock, notify=say)
+    chosen = shares.parse_ensembles(options.ensembles, run.sampling.ensembles)
+    outcome = shares.extend_share(run, chosen, patience=options.wait_for_lock, notify=say)
     say(outcome.standing.describe())
     if outcome.interrupted:
         say(f"interrupted; the checkpoint is in {run.folder}, the same command goes on from there")

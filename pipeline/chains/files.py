@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.chains import layout as layout
+from pipeline.chains import layout
 from pipeline.chains.journal import Log, checksum, read_log
 from pipeline.chains.layout import ChainHeader
 from pipeline.files import FULL, error_number, reason_of

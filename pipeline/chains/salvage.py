@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.chains import layout as layout
+from pipeline.chains import layout
 from pipeline.chains.files import (
     ROWS,
     ChainFile,

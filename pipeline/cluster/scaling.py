@@ -20,11 +20,10 @@ from pathlib import Path
 
 from pipeline.chains.reader import read_journal
 from pipeline.config.load import load_config, with_overrides
+from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
 from pipeline.posterior.load import ensemble_files
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
-
-_UNCONVERGED = 3
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def _measure(engine: str, path: Path, count: int, mpiexec) -> tuple[float, float
     words = [process.communicate()[1] for process in processes]
     wall = time.perf_counter() - began
     for process, text in zip(processes, words, strict=True):
-        if process.returncode not in (0, _UNCONVERGED):
+        if process.returncode not in (EXIT_OK, EXIT_NOT_CONVERGED):
             raise CrtuneError(f"{engine} with {count} ensembles failed: {text.strip()}")
     return _sampling_time(path.with_suffix("")), wall
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.chains.lock import WriterLock
-from pipeline.cluster import shares as campaign_rounds
+from pipeline.cluster import shares
 from pipeline.cluster.shares import judge, parse_ensembles, standing
 from pipeline.posterior.convergence import Verdict
 from pipeline.sampling.ensemble import ensemble_path
@@ -44,7 +44,7 @@ def test_share_ends_at_the_target_of_its_round(tmp_path):
 def test_an_interrupted_share_is_behind_and_goes_on(serial, tmp_path, monkeypatch):
     run = toy_run(tmp_path / "run", **RULES)
 
-    class StopAtOnce(campaign_rounds.StopRequest):
+    class StopAtOnce(shares.StopRequest):
         questions = 0
 
         def __call__(self):
@@ -53,7 +53,7 @@ def test_an_interrupted_share_is_behind_and_goes_on(serial, tmp_path, monkeypatc
                 self.signal = 10  # SIGUSR1
             return super().__call__()
 
-    monkeypatch.setattr(campaign_rounds, "StopRequest", StopAtOnce)
+    monkeypatch.setattr(shares, "StopRequest", StopAtOnce)
     outcome = share(run, 0)
     assert outcome.interrupted
     assert outcome.exit_code == 75
@@ -90,7 +90,7 @@ def test_a_held_ensemble_is_refused_or_waited_for(tmp_path, monkeypatch):
         with pytest.raises(CrtuneError, match="is being written by process"):
             share(run, 1)
         assert share(run, 0).standing.steps == (40, 0)  # the others are free
-        monkeypatch.setattr(campaign_rounds.time, "sleep", lambda seconds: lock.release())
+        monkeypatch.setattr(shares.time, "sleep", lambda seconds: lock.release())
         assert share(run, 1, patience=60).standing.steps == (40, 40)
     finally:
         lock.release()
