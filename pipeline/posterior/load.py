@@ -54,6 +54,10 @@ class Posterior:
     provenance: dict
     optimum: np.ndarray | None = None
 
+    def __repr__(self):
+        names = ", ".join(self.names)
+        return f"Posterior: {len(self.flat)} draws of {names}\n{self.verdict.banner(most=3)}"
+
     @property
     def samples(self) -> np.ndarray:
         """(n_ensembles, n_draws, ndim): the draws of all walkers of each ensemble."""

@@ -189,7 +189,8 @@ def test_predictions_take_units_configs_and_best_values(posterior):
     assert "Gamma_1GV" in damped.values
 
 
-def test_representations_say_what_is_there():
+def test_representations_say_what_is_there(posterior):
+    assert repr(posterior.posterior).startswith(f"Posterior: {len(posterior)} draws of log10_E_CR")
     text = repr(build_problem(crtune.load_config("two_phase")))
     assert "Problem of two_phase (" in text
     assert "ams02_bc_2016: boron_to_carbon, 67 bins, 1.92 to 2600 GV" in text
