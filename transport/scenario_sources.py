@@ -129,11 +129,21 @@ def _load_source(path: Path, name: str) -> type[Scenario]:
                 f"should declare one scenario, a class under @register; it has {names}"
             )
         _check_class(declared[0])
+        # Another process can not import the module of such a file by its name.
+        declared[0].__reduce__ = lambda self: (_rebuild, (path, vars(self)))
     except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         DECLARED.pop(name, None)
         raise CrtuneError(f"scenario file {path}{_place(error, path)}") from error
     return declared[0]
+
+
+def _rebuild(path: Path, state: dict) -> Scenario:
+    """In another process: a scenario of a file that was sent there."""
+    cls = load_file(path)
+    scenario = cls.__new__(cls)
+    vars(scenario).update(state)
+    return scenario
 
 
 def source_identity(name: str) -> str | None:

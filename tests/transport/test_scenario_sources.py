@@ -118,20 +118,20 @@ def test_workers_find_it_and_an_edited_file_is_not_continued(folder):
     assert "scenario_source: leak.py, sha256" in refused.stderr
 
 
-def test_a_case_of_a_study_travels_to_another_process(folder):
+def test_a_case_of_a_study_and_its_problem_travel_to_another_process(folder):
     (case,) = select_cases([folder / "mine.toml"], ranges=["earth"], selections=["both"])
     path = folder / "case.pickle"
-    path.write_bytes(pickle.dumps(case))
+    path.write_bytes(pickle.dumps((case, case.problem())))
     code = (
         "import pathlib, pickle\n"
-        f"case = pickle.loads(pathlib.Path({str(path)!r}).read_bytes())\n"
-        "print(case.problem().scenario.name)"
+        f"case, problem = pickle.loads(pathlib.Path({str(path)!r}).read_bytes())\n"
+        "print(problem.fingerprint() == case.problem().fingerprint(), problem.scenario.name)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True,
         env=environment(PYTHONPATH=str(ROOT)), check=False,
     )  # fmt: skip
-    assert done.stdout == "leak\n", done.stderr
+    assert done.stdout == "True leak\n", done.stderr
 
 
 @pytest.mark.parametrize(
