@@ -46,8 +46,9 @@ crtune.predict("kolmogorov", rigidity=[3, 10, 30, 100, 300], phi=0.6, H=5.0)
 #
 # A config says what is fitted to what: here Kolmogorov diffusion to the protons and B/C of AMS-02.
 # It is a dictionary with the keys of [a TOML file](config.md); crtune writes that file down beside
-# the chains, so that scripts, a cluster or a colleague can go on with it. The 200 steps are for the
-# tour; leave `max_steps` out to sample until converged.
+# the chains, so that scripts, a cluster or a colleague can go on with it. For the
+# tour the walkers start at the best point and make 200 steps; leave the section `sampling` out to
+# start from the prior and go on until converged.
 
 # %%
 config = {
@@ -62,6 +63,7 @@ config = {
         "walkers": 24,
         "min_steps": 200,
         "max_steps": 200,
+        "start": "optimum",
         "workers": 1,
     },
 }
@@ -167,8 +169,8 @@ box_posterior
 # %% [markdown]
 # ## Compare
 #
-# How well does each fit at its best? A freer theory always fits better; what its freedom costs is
-# the subject of the evidence and of the other measures of fine-tuning, which
+# How well does each fit at its best? That alone decides nothing, since freedom buys a better fit.
+# What it costs is the subject of the evidence and of the other measures of fine-tuning, which
 # `scripts/fine_tuning.py my_study/leaky_box.toml` makes from this very config, in hours.
 
 # %%
