@@ -43,7 +43,7 @@ figures: setup  ## the paper's figures, into docs/figures/
 
 docs: setup  ## the documentation as a site in build/site; a dead link fails
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict  # --quiet would hide the warnings from --strict
 	@echo "the site: $(VENV)/bin/python -m http.server --directory build/site"
 
 test: setup  ## the tests that need nothing but this machine
