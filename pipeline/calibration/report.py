@@ -16,6 +16,7 @@ from pipeline.calibration.sets import Calibration
 from pipeline.files import replacing
 from transport.errors import CrtuneError
 
+_ABOUT = ("run", "title", "draws", "sampled", "bins", "asked")
 _SET_COLUMNS = ("set", "converged", "steps", "n_tau", "rhat")
 
 
@@ -27,6 +28,7 @@ class Calibrated:
     ----------
     run, title : name of the run, its scenario in words
     draws : L, which ranks run to
+    sampled : how each set was sampled, in words
     bins : of the histograms
     asked : sets that were asked for
     rows : one dict a set: ``set``, ``converged``, ``steps``, ``n_tau``, ``rhat`` and ``ranks``
@@ -36,6 +38,7 @@ class Calibrated:
     run: str
     title: str
     draws: int
+    sampled: str
     bins: int
     asked: int
     rows: list[dict]
@@ -67,6 +70,7 @@ def assess(calibration: Calibration, bins: int, asked: int) -> Calibrated:
         calibration.config.name,
         calibration.problem.scenario.title,
         calibration.draws,
+        calibration.sampled,
         bins,
         asked,
         calibration.load(),
@@ -74,7 +78,7 @@ def assess(calibration: Calibration, bins: int, asked: int) -> Calibrated:
     )
 
 
-def _judge(run, title, draws, bins, asked, rows, where) -> Calibrated:
+def _judge(run, title, draws, sampled, bins, asked, rows, where) -> Calibrated:
     if len(rows) < bins:
         raise CrtuneError(
             f"{where}: {len(rows)} sets are fewer than --bins {bins}: a histogram of ranks with "
@@ -84,7 +88,7 @@ def _judge(run, title, draws, bins, asked, rows, where) -> Calibrated:
         uniformity(name, scaled([row["ranks"][name] for row in rows], draws, seed), bins)
         for seed, name in enumerate(rows[0]["ranks"])
     ]
-    return Calibrated(run, title, draws, bins, asked, rows, quantities)
+    return Calibrated(run, title, draws, sampled, bins, asked, rows, quantities)
 
 
 def format_calibrated(found: Calibrated) -> str:
@@ -109,7 +113,7 @@ def write_ranks(found: Calibrated, path: Path) -> Path:
     """One line a set; the first line is a comment with what belongs to all."""
     names = [q.name for q in found.quantities]
     text = io.StringIO()
-    about = {key: getattr(found, key) for key in ("run", "title", "draws", "bins", "asked")}
+    about = {key: getattr(found, key) for key in _ABOUT}
     text.write(f"# {json.dumps(about)}\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_SET_COLUMNS, *names])
@@ -177,10 +181,10 @@ def _section(found: Calibrated) -> str:
         f"## {found.title} (`runs/{found.run}.toml`)",
         "",
         f"**{n} sets" + (f" of the {found.asked} asked for" if n < found.asked else "") + "**, "
-        f"truths ranked among {found.draws} draws each; the chains of {found.not_converged} "
-        f"did not meet their rules and count all the same. With {n} sets a posterior that is "
-        f"shifted by {shift:.2f} of its standard deviation is two standard errors off in mean "
-        f"rank, and coverage of 68% is known to {np.sqrt(0.68 * 0.32 / n):.2f}.",
+        f"truths ranked among {found.draws} draws each ({found.sampled}); the chains of "
+        f"{found.not_converged} did not meet their rules and count all the same. With {n} sets a "
+        f"posterior that is shifted by {shift:.2f} of its standard deviation is two standard "
+        f"errors off in mean rank, and coverage of 68% is known to {np.sqrt(0.68 * 0.32 / n):.2f}.",
         "",
         f"Outside their bands: {outside} ({len(found.outside)} of {len(found.quantities)}; "
         f"{expected:.1f} expected of a correct sampler).",

@@ -26,14 +26,15 @@ from transport.errors import CrtuneError
 LOG_LIKELIHOOD = "log_likelihood"
 _VERSION = 1  # of the way a set is made
 DEFAULTS = (
-    "sampling.ensembles=2",
-    "sampling.min_steps=1000",
-    "sampling.max_steps=20000",
-    "convergence.min_n_tau=20",
-    "convergence.max_rhat=1.05",
+    "sampling.ensembles=1",
+    "sampling.warm_up=800",
+    "sampling.min_steps=400",
+    "sampling.max_steps=1600",
+    "convergence.min_n_tau=10",
+    "convergence.max_rhat=1.1",
 )
-"""How sets are sampled: long enough for some hundred independent draws."""
-_COUNTED = ("ensembles", "walkers", "start", "min_steps", "max_steps", "thin")
+"""How sets are sampled: long enough for some hundred independent draws, no more."""
+_COUNTED = ("ensembles", "walkers", "start", "warm_up", "min_steps", "max_steps", "thin")
 
 
 def share_of(sets: int, bins: int, share: str | None = None) -> range:
@@ -94,6 +95,16 @@ class Calibration:
     def folder(self) -> Path:
         """Where the sets are kept; another calibration of the run has another one."""
         return self.config.run_dir / "calibration" / self.identity[:12]
+
+    @property
+    def sampled(self) -> str:
+        """How each set is sampled, in words."""
+        s, rules = self.config.sampling, self.config.convergence
+        return (
+            f"{s.ensembles} x {s.walkers} walkers, {s.min_steps} to {s.max_steps} steps after a "
+            f"warm-up of at most {s.warm_up}; rules: N/tau of {rules.min_n_tau:g}, "
+            f"R-hat of {rules.max_rhat:g}"
+        )
 
     @property
     def quantities(self) -> tuple[str, ...]:

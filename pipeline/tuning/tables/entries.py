@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.config.models import groups_among
 from pipeline.tuning.measures.columns import BASELINE, BASELINES
 from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.measures.measure import Measured, measures
@@ -77,12 +78,21 @@ def baseline_of(result, results: Sequence, name: str):
     run, wanted = result.case.run, _place(result.case) | {"run": name}
     for other in results:
         theirs = other.case.run
-        same = (theirs.data, theirs.covariance, theirs.discrepancy) == (
-            run.data, run.covariance, run.discrepancy,
-        )  # fmt: skip
+        same = _fits(theirs) == _fits(run)
         if same and theirs.scenario_name == name and _place(other.case) == wanted:
             return other
     return None
+
+
+def _fits(run) -> tuple:
+    """What a config fits, and how; hold-outs make no other problem."""
+    groups = groups_among(run.discrepancy.groups, run.fitted)
+    return (
+        {name: run.data[name] for name in run.fitted},
+        run.covariance,
+        run.discrepancy.model_copy(update={"groups": groups}),
+        groups_among(run.modulation.groups, run.fitted),
+    )
 
 
 def _place(case) -> dict[str, str]:
