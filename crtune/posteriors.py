@@ -95,13 +95,13 @@ class RunPosterior:
         return QTable(columns, meta={"run": str(self.folder), "verdict": self.verdict.label})
 
     def best(self) -> dict[str, units.Quantity]:
-        """Values of highest log-posterior among all draws of the run, not only those in `draws`."""
-        theta = self.posterior.best()
-        values = self.posterior.values(theta[None, :])
-        return {
-            name: values[name][0] * units.Unit(unit)
-            for name, unit in zip(self.posterior.physical_names, self.posterior.units, strict=True)
-        }
+        """Values of highest log-posterior among all draws of the run, not only those in `draws`.
+
+        Parameters that the priors fix are among them.
+        """
+        values = self.problem.values(self.posterior.best()[None, :])
+        declared = {p.name: p.unit for p in self.problem.likelihood.parameters}
+        return {name: value[0] * units.Unit(declared[name]) for name, value in values.items()}
 
     def spectra(
         self, dataset: str | None = None, rigidity=None, n_draws: int = 500

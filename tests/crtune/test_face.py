@@ -80,6 +80,23 @@ def test_best_is_the_best_of_all_steps(posterior):
     ]
 
 
+def test_fixed_parameters_belong_to_the_best_point(tmp_path):
+    (tmp_path / "priors.toml").write_text(
+        'extends = "plausible"\n[parameters]\nH = { fixed = 4.5 }\n'
+    )
+    run = crtune.Run(
+        "kolmogorov",
+        folder=tmp_path / "fixed",
+        priors=str(tmp_path / "priors.toml"),
+        sampling={"ensembles": 1, "walkers": 24, "min_steps": 4, "max_steps": 4, "workers": 1},
+    )
+    posterior = run.sample(progress=False)
+    assert "H" not in posterior.draws.colnames
+    best = posterior.best()
+    assert best["H"] == 4.5 * units.kpc
+    assert crtune.predict(run.config, 10.0, **best).values["H"] == 4.5
+
+
 def test_spectra_are_in_the_unit_of_the_data(posterior):
     likelihood = posterior.problem.likelihood
     tables = posterior.spectra(n_draws=50)
