@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from pipeline.config.load import Config
 from pipeline.problem import Problem, data_identity, read_holdouts
 from priors.distributions import Distribution
 from priors.sets import load_prior_set
+from transport.errors import CrtuneWarning
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def _own_priors(config, problem, held) -> dict[str, Distribution]:
     if not held.nuisances:
         return {}
     nuisances = (*problem.likelihood.nuisances, *held.nuisances)
-    prior = load_prior_set(config.priors).prior(problem.scenario, nuisances)
+    with warnings.catch_warnings():  # the report tells what is integrated over its prior
+        warnings.simplefilter("ignore", CrtuneWarning)
+        prior = load_prior_set(config.priors).prior(problem.scenario, nuisances)
     of = dict(zip(prior.parameters, prior.distributions, strict=True))
     return {parameter.name: of[parameter] for parameter in held.nuisances}
 
