@@ -76,6 +76,8 @@ def test_every_scenario_has_a_look_of_its_own():
     looks = looks_of(runs)
     assert next(iter(looks)) == "kolmogorov"
     assert len({look.label for look in looks.values()}) == 3
+    others = looks_of([results(case("kolmogorov", name=f"run_{i}")) for i in range(9)])
+    assert len({(look.line, look.marker) for look in others.values()}) == 9
 
 
 @pytest.mark.parametrize("name", DRAWN)

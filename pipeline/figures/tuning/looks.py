@@ -59,7 +59,7 @@ def looks_of(results: Sequence) -> dict[str, Look]:
             run.replace("_", " "),
             _OTHER[i % len(_OTHER)],
             _OTHER_LINES[i % len(_OTHER_LINES)],
-            _OTHER_MARKERS[i % len(_OTHER_MARKERS)],
+            _OTHER_MARKERS[(i + i // len(_OTHER_LINES)) % len(_OTHER_MARKERS)],
         )
         for i, run in enumerate(run for run in order if run not in LOOKS)
     }
