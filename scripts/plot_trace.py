@@ -35,7 +35,8 @@ def main() -> int:
     folder = cli.run_directory(options.run)
     _, problem = load_posterior_and_problem(folder)
     trace = load_trace(folder)
-    figure = trace_figure(trace, problem, options.params, title=folder.resolve().name)
+    title = f"{problem.scenario.title}, run {folder.resolve().name}"
+    figure = trace_figure(trace, problem, options.params, title)
     for path in save_figure(figure, Path(options.output or folder / "trace")):
         print(f"figure: {path}")
     print(trace.verdict.banner())

@@ -31,6 +31,9 @@ from pipeline.figures.style import (
 POWER = 2.7
 """Fluxes are drawn times rigidity to this power."""
 
+_WIDEST = 1.0
+"""Of ln(data / model) in the residuals: beyond a factor of e arrows stand for points."""
+
 _ORDER = ("proton", "boron_to_carbon", "carbon", "boron")
 _TERM_STYLES = (":", "--", "-.", (0, (6, 1, 1, 1, 1, 1)))
 _FLUX_UNIT = r"[\mathrm{m}^{-2}\,\mathrm{s}^{-1}\,\mathrm{sr}^{-1}\,\mathrm{GV}^{1.7}]"
@@ -65,6 +68,7 @@ def spectra_figure(
     add_footnote(figure, likelihood.scenario.extension)
     lines = add_verdict(figure, verdict)
     figure.suptitle("\n" * (lines and lines + 1) + title, fontsize=13)
+    _separate_legends(figure, axes)
     return figure
 
 
@@ -169,6 +173,7 @@ def _residual_panel(ax, observable, spectra, likelihood) -> None:
         widest = max(widest, np.quantile(np.abs(residual), 0.98), np.max(high68 / median - 1))
         drawn.append((points.rigidity, residual, tint))
     ax.axhline(0, color=GREY, lw=0.8)
+    widest = min(widest, _WIDEST)
     ax.set_ylim(-1.25 * widest, 1.25 * widest)
     for rigidity, residual, tint in drawn:
         _point_beyond(ax, rigidity, residual, tint, 1.25 * widest)
@@ -185,7 +190,7 @@ def _point_beyond(ax, rigidity, residual, tint, edge) -> None:
         ax.plot(rigidity[beyond], y, arrow, color=tint, ms=6, mew=0.5, mec=BLACK, zorder=5)
 
 
-def _legend_below(main, residual) -> None:
+def _legend_below(main, residual, columns: int = 2) -> None:
     """One legend for both panels, where it hides nothing."""
     handles, labels = main.get_legend_handles_labels()
     more_handles, more_labels = residual.get_legend_handles_labels()
@@ -195,10 +200,20 @@ def _legend_below(main, residual) -> None:
         loc="upper center",
         bbox_to_anchor=(0.5, -0.38),
         fontsize=8.5,
-        ncols=2,
+        ncols=columns,
         title="model: median, with 68% and 95% of the posterior; residuals are from the median",
         title_fontsize=8.5,
     )
+
+
+def _separate_legends(figure: Figure, axes) -> None:
+    """One column instead of two where long labels would run into the next panel's legend."""
+    figure.draw_without_rendering()
+    boxes = [residual.get_legend().get_window_extent() for residual in axes[1]]
+    edges = [box.x0 for box in boxes[1:]] + [figure.bbox.x1]
+    if any(box.x1 > edge for box, edge in zip(boxes, edges, strict=True)) or boxes[0].x0 < 0:
+        for main, residual in axes.T:
+            _legend_below(main, residual, columns=1)
 
 
 def _flux_label(observable: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -135,6 +136,20 @@ def test_without_discrepancy_and_with_nuclei(kolmogorov, tmp_path):
     assert [ax.get_ylabel().split()[0] for ax in figure.axes[:2]] == ["B/C", "carbon"]
     assert "none" in format_misfits(spectra)
     save_figure(figure, tmp_path / "nuclei")
+
+
+def test_legends_of_long_labels_do_not_run_into_each_other(two_phase, two_phase_spectra):
+    posterior, spectra = two_phase_spectra
+    likelihood = copy(two_phase.likelihood)
+    long = "a detector with a long name, all of 2030"
+    likelihood.datasets = {k: replace(m, label=long) for k, m in likelihood.datasets.items()}
+    figure = spectra_figure(spectra, likelihood, posterior.verdict)
+    figure.draw_without_rendering()
+    first, second = (
+        ax.get_legend().get_window_extent() for ax in figure.axes if ax.get_legend()
+    )  # fmt: skip
+    assert first.x0 >= 0
+    assert first.x1 <= second.x0
 
 
 def test_data_sets_of_one_kind_have_colours_of_their_own():
