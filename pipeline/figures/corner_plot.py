@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import corner
@@ -28,7 +29,6 @@ from pipeline.figures.style import (
     BLUE,
     ORANGE,
     VERMILLION,
-    add_footnote,
     styled,
 )
 from pipeline.posterior.latex import number_with_errors, unit_latex
@@ -87,8 +87,8 @@ def corner_figure(
         p.section for p in parameters if p.name in own
     )
     top = add_banner(figure, posterior.verdict)
-    _legend(figure, axes, posterior, title, top, len(draws) >= MIN_FOR_CONTOURS, in_paper)
-    add_footnote(figure, problem.scenario.extension, fontsize=0.65 * font)
+    enough = len(draws) >= MIN_FOR_CONTOURS
+    _legend(figure, axes, posterior, title, top, enough, in_paper, problem.scenario.extension)
     return figure
 
 
@@ -148,7 +148,7 @@ def _estimate(parameter: Parameter, draws: np.ndarray) -> str:
     return rf"${parameter.latex} = {number_with_errors(low, mid, high)}{unit}$"
 
 
-def _legend(figure, axes, posterior, title, top, contours, in_paper) -> None:
+def _legend(figure, axes, posterior, title, top, contours, in_paper, extension) -> None:
     handles = [
         Patch(facecolor=BLUE, alpha=0.35, edgecolor=BLUE, label="posterior density")
         if contours
@@ -166,6 +166,8 @@ def _legend(figure, axes, posterior, title, top, contours, in_paper) -> None:
         Line2D([], [], color=ORANGE, label="prior density"),
         Line2D([], [], color=VERMILLION, ls="--", marker="s", ms=4, label=fiducial),
     ]
+    if extension:  # below the axes their labels would be in its way
+        handles.append(Line2D([], [], ls="", label=textwrap.fill(extension, 48)))
     walkers = posterior.chain.shape[2]
     caption = f"{len(posterior.chain)} ensembles x {walkers} walkers, {len(posterior.flat)} draws"
     fixed = fixed_values(posterior)

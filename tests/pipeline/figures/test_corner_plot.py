@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.figures.corner_plot import corner_figure
 from pipeline.figures.style import save_figure
 from tests.pipeline.figures.fake_posterior import (
     fake_posterior,
+    make_problem,
     overlaps,
     texts,
     with_gid,
@@ -140,3 +142,30 @@ def test_corner_of_some_parameters(kolmogorov):
 def test_corner_refuses_a_bad_choice(kolmogorov, names, message):
     with pytest.raises(CrtuneError, match=message):
         select_columns(fake_posterior(kolmogorov), names)
+
+
+def test_an_extension_of_the_paper_is_said_where_no_label_is(tmp_path):
+    problem = make_problem("stratified_halo")
+    figure = corner_figure(fake_posterior(problem), problem, ["z_0", "lambda1"])
+    written = " ".join(texts(figure)).replace("\n", " ")
+    assert problem.scenario.extension in written
+    save_figure(figure, tmp_path / "corner")
+
+
+def test_only_the_values_of_the_paper_are_called_so(kolmogorov):
+    posterior = fake_posterior(kolmogorov)
+    assert "fiducial of the paper" in texts(corner_figure(posterior, kolmogorov, ["H"]))
+    mine = copy(kolmogorov)
+    mine.scenario = copy(kolmogorov.scenario)
+    mine.scenario.name = "mine"
+    shown = texts(corner_figure(posterior, mine, ["H"]))
+    assert "fiducial" in shown
+    assert "fiducial of the paper" not in shown
+
+
+def test_fixed_values_are_named(kolmogorov):
+    posterior = replace(
+        fake_posterior(kolmogorov), provenance={"fingerprint": {"prior.H": "fixed(4.0)"}}
+    )
+    shown = " ".join(texts(corner_figure(posterior, kolmogorov, ["gamma_inj"])))
+    assert "fixed: H = 4" in shown
