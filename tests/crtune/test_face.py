@@ -3,21 +3,17 @@
 import subprocess
 import sys
 import textwrap
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy import units
 
 import crtune
-from crtune.posteriors import RunPosterior
 from pipeline.chains.reader import read_chain
-from pipeline.config.load import config_from_toml
 from pipeline.posterior.load import ensemble_files
 from pipeline.posterior.load import load_run as read_run
 from pipeline.problem import build_problem
 from tests.cheap_run import ROOT, assert_same_run, environment, script, write_config
-from tests.pipeline.figures.fake_posterior import CONFIG, fake_posterior
 from transport.scenario import get_scenario
 
 
@@ -218,20 +214,3 @@ def test_representations_say_what_is_there(posterior):
     assert "plausible.toml" in text
     assert "beta_warm" in text
     assert repr(crtune.predict("kolmogorov", 10)).startswith("Kolmogorov diffusion\n")
-
-
-def test_best_values_have_those_that_the_priors_fix(tmp_path):
-    """Else a prediction at them would be made at the fiducials of what is fixed."""
-    priors = tmp_path / "mine.toml"
-    priors.write_text('extends = "plausible"\n[parameters]\nH = { fixed = 4.0 }\n')
-    text = CONFIG.format(scenario="kolmogorov")
-    problem = build_problem(config_from_toml(f'priors = "{priors}"\n{text}'))
-    draws = fake_posterior(problem, steps=4)
-    draws = replace(draws, provenance={"fingerprint": problem.fingerprint()})
-    run = RunPosterior(tmp_path, draws)
-    run.problem = problem
-    best = run.best()
-    assert best["H"] == 4.0 * units.kpc
-    assert best.keys() == problem.values(draws.best()).keys()
-    at_best = crtune.predict("kolmogorov", 30.0, **best)
-    assert at_best.values["H"] == 4.0
