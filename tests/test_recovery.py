@@ -108,12 +108,12 @@ def test_two_samplers_give_one_posterior(cheap):
     nested sampler integrates them. This emcee run is short, worth a few hundred draws, hence the
     limits.
     """
-    run = run_nested(cheap, NestedSettings(n_eff=1000), seed=3)
+    run = run_nested(cheap, NestedSettings(n_live=200, n_eff=500), seed=3)
     assert run.converged
     rng = np.random.default_rng(3)
     other = run.draws(1000, rng)
     start = np.concatenate([cheap.sample_prior(20, rng), other[:20]])
-    draws, _ = sampled(cheap, start, 2500, 3500, seed=2)
+    draws, _ = sampled(cheap, start, 1000, 2500, seed=2)
     width = draws.std(axis=0)
     shift = (other.mean(axis=0) - draws.mean(axis=0)) / width
     ratio = other.std(axis=0) / width
