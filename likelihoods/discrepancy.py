@@ -26,6 +26,7 @@ terms of the chain rule, ln L(d1), ln L(d2 | d1), ..., in the order of the confi
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ from likelihoods.covariance import (
     relative_covariance,
 )
 from likelihoods.measurement import Measurement
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 from transport.modulation import interstellar_rigidity
 from transport.suggest import suggest
 
@@ -69,7 +70,8 @@ class DiscrepancyOptions:
     enabled : False switches it off everywhere
     length : correlation length, decades of rigidity
     groups : group name to data set names; data sets not named go to their default group
-        (protons at Earth, interstellar protons, B/C)
+        (``proton_earth``, ``proton_interstellar``, ``boron_to_carbon``, ``nuclei_earth``,
+        ``nuclei_interstellar``)
 
     Raises
     ------
@@ -117,7 +119,26 @@ class DiscrepancyOptions:
         for name, measurement in datasets.items():
             default = DEFAULT_GROUP[measurement.observable, measurement.is_modulated]
             groups.setdefault(group_of.get(name, default), []).append(name)
+        _tell_split(datasets, group_of)
         return groups
+
+
+def _tell_split(datasets, group_of):
+    """A data set that a group of the config leaves out has a model error of its own."""
+    kinds: dict[str, list[str]] = {}
+    for name, m in datasets.items():
+        kinds.setdefault(DEFAULT_GROUP[m.observable, m.is_modulated], []).append(name)
+    for default, names in kinds.items():
+        named = {group_of[name] for name in names if name in group_of} - {default}
+        left = [name for name in names if name not in group_of]
+        if named and left:
+            warnings.warn(
+                f"discrepancy.groups: {', '.join(left)} has the model error {default} of its "
+                f"own, apart from {', '.join(sorted(named))}, which is of the same kind of "
+                "data; name it in a group, or leave all of them to the default",
+                CrtuneWarning,
+                stacklevel=3,
+            )
 
 
 def parameter_name(group: str) -> str:

@@ -8,10 +8,14 @@ not overlap, are different events whatever else agrees.
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
 from likelihoods.measurement import INTERSTELLAR, Measurement
+from transport.errors import CrtuneError, CrtuneWarning
 
 _COUNTED = {
     "proton": {"proton"},
@@ -25,8 +29,8 @@ _PERIOD = re.compile(r"(?P<instrument>\w+?)_(?P<first>\d{4})_(?P<last>\d{4})")
 def same_table(a: Measurement, b: Measurement) -> str | None:
     """Why two measurements are one table, or its twin in another unit; None if they are not.
 
-    Twins share their DOI and the species that they count. Cuts that leave no rigidity to both make
-    them two measurements.
+    Twins share their DOI and the species that they count; copies share most of their values,
+    whatever their header says. Cuts that leave no rigidity to both make them two measurements.
     """
     if not _overlap(a, b):
         return None
@@ -34,6 +38,10 @@ def same_table(a: Measurement, b: Measurement) -> str | None:
         return f"both are the table {a.path.name}"
     if a.doi and a.doi == b.doi:
         return f"both tables are from doi {a.doi}"
+    if a.observable == b.observable:
+        common = np.intersect1d(a.value, b.value).size
+        if common > max(2, 0.5 * min(a.n_bins, b.n_bins)):
+            return f"{common} values of {a.path.name} are those of {b.path.name}"
     return None
 
 
@@ -63,6 +71,32 @@ def shared_events(a: Measurement, b: Measurement) -> str | None:
     ):
         return None
     return f"the periods {a.period} and {b.period} of one instrument overlap"
+
+
+def check_events(datasets: Mapping[str, Measurement]) -> None:
+    """Refuse data sets to be fitted that are one table; tell those that share some events.
+
+    Raises
+    ------
+    CrtuneError: naming both
+
+    Warns
+    -----
+    CrtuneWarning: one instrument measured the same species in overlapping periods
+    """
+    for (name, a), (other, b) in combinations(datasets.items(), 2):
+        if reason := same_table(a, b):
+            raise CrtuneError(
+                f"data.{name} and data.{other} hold the same events, which would count twice: "
+                f"{reason}; keep one, or cut them apart with rigidity_min and rigidity_max"
+            )
+        if reason := shared_events(a, b):
+            warnings.warn(
+                f"data.{name} and data.{other} are fitted as if they were independent, but share "
+                f"events: {reason}. The fit claims more than was measured",
+                CrtuneWarning,
+                stacklevel=2,
+            )
 
 
 def _overlap(a: Measurement, b: Measurement) -> bool:

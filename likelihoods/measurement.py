@@ -21,6 +21,8 @@ from transport.suggest import suggest
 
 DATA_DIRECTORY = ROOT / "data"
 INTERSTELLAR = "interstellar"
+LEAST_RELATIVE_ERROR = 1e-6
+"""No flux of cosmic rays is known better: a smaller error is a mistake of units or of typing."""
 
 # The species whose rigidity stands for a bin: B/C at equal energy is placed at carbon's.
 SPECIES_OF = {"proton": PROTON, "carbon": CARBON, "boron": BORON, "boron_to_carbon": CARBON}
@@ -305,11 +307,15 @@ def _components(raw: Table) -> tuple[ErrorComponent, ...]:
             minus, plus = np.maximum(minus, half), np.maximum(plus, half)
         components.append(ErrorComponent(str(entry["name"]), entry["role"], minus, plus))
     independent = ERROR_ROLES[:2]
-    variance = sum(np.minimum(c.minus, c.plus) ** 2 for c in components if c.role in independent)
-    if np.any(variance == 0):
-        row = int(np.flatnonzero(variance == 0)[0]) + 1
+    smaller = [np.minimum(c.minus, c.plus) for c in components if c.role in independent]
+    with np.errstate(over="ignore"):
+        error = np.sqrt(sum((s / raw.value) ** 2 for s in smaller)) + np.zeros_like(raw.value)
+    small = np.flatnonzero(~(error >= LEAST_RELATIVE_ERROR))
+    if small.size:
+        row = int(small[0]) + 1
         raise CrtuneError(
-            f"{raw.path}: row {row}: no statistical or total error; give one above zero, or a "
-            "`resolution` column with the last printed digit"
+            f"{raw.path}: row {row}: no statistical or total error above "
+            f"{LEAST_RELATIVE_ERROR:g} of the value, but {error[small[0]]:.3g}; give the one that "
+            "was measured, or a `resolution` column with the last printed digit"
         )
     return tuple(components)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from likelihoods.metadata import check_columns, check_keys, without_limits
 from transport.errors import CrtuneError
 from transport.suggest import suggest
 
@@ -68,24 +69,26 @@ def read_table(path: Path) -> Table:
     """
     raw = _read_ecsv(path)
     meta = _check_meta(path, dict(raw.meta))
+    raw = without_limits(path, raw)
     prefix = "rigidity" if meta["axis"] == "rigidity" else "kinetic_energy"
     value_name = "ratio" if meta["observable"] == "boron_to_carbon" else "flux"
     axis_unit = AXES[meta["axis"]]
     value_unit = "" if value_name == "ratio" else f"1 / ({axis_unit} m2 s sr)"
-    # Columns not named by the contract (remarks, resolution) may be there; errors share the
-    # unit of the value.
-    columns = {}
-    for name in raw.colnames:
-        unit = axis_unit if name.startswith(prefix) else value_unit
-        if name.startswith((prefix, value_name, "err_", "resolution")):
-            columns[name] = _convert(path, raw[name], unit)
-    edges = [f"{prefix}_low" in columns, f"{prefix}_high" in columns]
-    needed = [value_name] + (
-        [f"{prefix}_low", f"{prefix}_high"] if any(edges) else [f"{prefix}_mean"]
-    )
+    axis = [f"{prefix}_{part}" for part in ("low", "high", "mean")]
+    parts = ("column", "minus", "plus", "resolution")
+    errors = [entry[part] for entry in meta["errors"] for part in parts if part in entry]
+    used = {*axis, value_name, *map(str, errors)}
+    edges = [name in raw.colnames for name in axis[:2]]
+    needed = [value_name, *(axis[:2] if any(edges) else axis[2:]), *map(str, errors)]
     for name in needed:
-        if name not in columns:
+        if name not in raw.colnames:
             raise CrtuneError(f"{path}: missing column {name!r}{suggest(name, raw.colnames)}")
+    check_columns(path, raw.colnames, used, meta)
+    columns = {  # errors share the unit of the value
+        name: _convert(path, raw[name], axis_unit if name in axis else value_unit)
+        for name in raw.colnames
+        if name in used
+    }
     low, high, mean = (columns.get(f"{prefix}_{part}") for part in ("low", "high", "mean"))
     if len(raw) == 0:
         raise CrtuneError(f"{path}: the table has no rows")
@@ -99,9 +102,10 @@ def _read_ecsv(path: Path):
     from astropy.table import Table as AstropyTable  # slow to import, needed here only
 
     try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return AstropyTable.read(path, format="ascii.ecsv")
+            return AstropyTable.read(lines, format="ascii.ecsv")
     except OSError as error:
         raise CrtuneError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # astropy and YAML raise many kinds for a damaged file
@@ -123,8 +127,10 @@ def _check_meta(path: Path, meta: dict) -> dict:
             )
     if meta["axis"] == "kinetic_energy" and meta["observable"] != "proton":
         raise CrtuneError(
-            f"{path}: meta key 'axis': kinetic_energy is for protons; write "
-            "kinetic_energy_per_nucleon for nuclei"
+            f"{path}: meta key 'axis': kinetic_energy is for protons; nuclei need energies per "
+            "nucleon. Total energies are not: divide them by the mass number and multiply fluxes "
+            "by it, then write kinetic_energy_per_nucleon. A ratio at equal total energy is none "
+            "at equal energy per nucleon, and cannot be used"
         )
     if not str(meta["period"]).isidentifier():
         raise CrtuneError(
@@ -132,6 +138,7 @@ def _check_meta(path: Path, meta: dict) -> dict:
             "ams02_2011_2016, or 'interstellar'"
         )
     _check_errors(path, meta["errors"])
+    check_keys(path, meta, META_KEYS)
     return meta
 
 

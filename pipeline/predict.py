@@ -92,7 +92,7 @@ def make_scenario(
             raise CrtuneError(f"--option {assignment}: should be name=value")
         try:
             options[key.strip()] = tomllib.loads(f"x = {text}")["x"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             options[key.strip()] = text.strip()
     try:
         scenario = scenario_class(name)(**options)

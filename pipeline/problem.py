@@ -11,7 +11,7 @@ import numpy as np
 
 from likelihoods.covariance import CovarianceOptions
 from likelihoods.discrepancy import DiscrepancyOptions
-from likelihoods.events import same_table
+from likelihoods.events import check_events, same_table
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import Measurement, read_measurement
 from pipeline.config.load import Config
@@ -240,9 +240,14 @@ def read_datasets(config: Config) -> dict[str, Measurement]:
 
     Raises
     ------
-    CrtuneError: a table is missing, damaged, or left without points
+    CrtuneError: a table is missing, damaged, or left without points; events that count twice
     """
-    return _read(config, config.fitted)
+    datasets = _read(config, config.fitted)
+    try:
+        check_events(datasets)
+    except CrtuneError as error:
+        raise CrtuneError(f"{config.path or 'config'}: {error}") from error
+    return datasets
 
 
 def read_holdouts(config: Config) -> dict[str, Measurement]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.checks.heldout import holdout_points
 from pipeline.checks.report import config_with_holdouts
+from pipeline.config.load import run_name
 from pipeline.figures.corner_plot import corner_figure
 from pipeline.figures.posterior_spectra import posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
@@ -28,7 +29,7 @@ def write_results(folder: str | Path) -> Iterator[Path]:
     posterior, problem = load_posterior_and_problem(folder)
     yield write_csv(summarize(posterior), posterior, folder / "summary.csv")
     yield posterior.save_netcdf(folder / "posterior.nc", problem)
-    title = folder.resolve().name
+    title = run_name(folder)
     yield from save_figure(corner_figure(posterior, problem, title=title), folder / "corner")
     config = config_with_holdouts(posterior, folder)
     held = holdout_points(config, problem, posterior.best())

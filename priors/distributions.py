@@ -20,6 +20,9 @@ from transport.errors import CrtuneError
 from transport.suggest import suggest
 
 LN10 = math.log(10.0)
+LEAST_WIDTH = 1e-6
+"""Of an sd, relative to the mean: below, the prior would decide whatever the data say."""
+_LEAST_SD = 1e-30  # where the mean is 0: units may be small, but not that small
 LEAST_MASS = 1e-20
 """Of the whole Gaussian, between its bounds: with less, one of the numbers is mistyped."""
 
@@ -132,7 +135,7 @@ def log_uniform(low: float, high: float) -> Distribution:
 
 def normal(mean: float, sd: float) -> Distribution:
     """Gaussian in the value."""
-    _check_sd("normal", sd)
+    _check_sd("normal", sd, abs(mean))
     return Distribution(
         "normal", (("mean", mean), ("sd", sd)), False, -math.inf, math.inf, mean, sd
     )
@@ -142,7 +145,7 @@ def truncated_normal(
     mean: float, sd: float, low: float = -math.inf, high: float = math.inf
 ) -> Distribution:
     """Gaussian in the value, cut at `low` and `high` and normalised between them."""
-    _check_sd("truncated_normal", sd)
+    _check_sd("truncated_normal", sd, abs(mean))
     _check_bounds("truncated_normal", low, high)
     arguments = (("mean", mean), ("sd", sd), ("low", low), ("high", high))
     return _with_mass(Distribution("truncated_normal", arguments, False, low, high, mean, sd))
@@ -150,7 +153,7 @@ def truncated_normal(
 
 def log_normal(median: float, sd: float, low: float = 0.0, high: float = math.inf) -> Distribution:
     """Gaussian in log10 of the value; `sd` in dex, `median`, `low` and `high` values."""
-    _check_sd("log_normal", sd)
+    _check_sd("log_normal", sd, 1.0, " dex", most=100.0)
     if not median > 0:
         raise CrtuneError(f"log_normal needs a median above 0, got median = {median!r}")
     if low < 0:
@@ -226,7 +229,10 @@ def _fixed(table):
 
 
 def _check_number(key, value):
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and isinstance(value, int) and abs(value) > 10**300:
+        raise CrtuneError(f"{key} is an integer of more than 300 digits")
+    if not number or math.isnan(value):
         raise CrtuneError(f"{key} = {value!r} should be a number")
 
 
@@ -257,9 +263,16 @@ def _check_bounds(family, low, high, finite=False, positive=False):
         raise CrtuneError(f"{family} has inverted bounds, {given}; give it high above low")
 
 
-def _check_sd(family, sd):
+def _check_sd(family, sd, size, unit="", most=math.inf):
     if not (sd > 0 and math.isfinite(sd)):
         raise CrtuneError(f"{family} needs a finite sd above 0, got sd = {sd!r}")
+    least = max(LEAST_WIDTH * size, _LEAST_SD)
+    if not least <= sd <= most:
+        bounds = f"at least {least:.3g}{unit}" + (f", at most {most:g}{unit}" if unit else "")
+        raise CrtuneError(
+            f"{family} needs an sd of {bounds}, got sd = {sd!r}; what is known better than that is "
+            "no parameter: { fixed = ... }"
+        )
 
 
 def _with_mass(distribution):

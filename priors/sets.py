@@ -12,7 +12,6 @@ A file has five kinds of entries::
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from priors.potentials import FAMILY, potential_from_table
 from priors.prior_set import NUISANCE_FAMILIES, PriorSet
 from transport.errors import CrtuneError
 from transport.suggest import suggest
+from transport.user_files import parse_toml, read_text, user_path
 
 FOLDER = Path(__file__).parent
 SECTIONS = ("parameters", "scenario", "constraints", "nuisance")
@@ -44,7 +44,7 @@ def prior_set_path(name_or_path: str | Path, folder: Path | None = None) -> Path
     text = str(name_or_path)
     if text in prior_set_names():
         return FOLDER / f"{text}.toml"
-    path = (folder or Path()) / Path(text).expanduser()
+    path = user_path(text, folder)
     if path.is_file():
         return path
     if text.endswith(".toml") or "/" in text:
@@ -100,11 +100,9 @@ def _load(path: Path, extended_by: tuple[Path, ...]) -> PriorSet:
 
 def _read(path: Path) -> dict:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CrtuneError(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise CrtuneError(f"{path}: cannot be read: {error.strerror}") from None
+        return parse_toml(read_text(path), path)
+    except FileNotFoundError:
+        raise CrtuneError(f"prior file {path} does not exist") from None
 
 
 def _base(path: Path, extends: object, extended_by) -> PriorSet | None:

@@ -18,6 +18,7 @@ from pipeline.sampling.threads import limit_threads
 
 limit_threads()
 
+from pipeline.config.load import run_name  # noqa: E402
 from pipeline.figures.corner_compare import NamedPosterior, compare_corner_figure  # noqa: E402
 from pipeline.figures.corner_plot import corner_figure  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402
@@ -39,7 +40,7 @@ def main() -> int:
     )
     options = arguments.parse_args()
     folders = [cli.run_directory(run) for run in options.run]
-    names = [folder.resolve().name for folder in folders]
+    names = [run_name(folder) for folder in folders]
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise CrtuneError(f"{', '.join(names)}: a run is given twice")
     if len(set(names)) < len(names):
@@ -53,7 +54,7 @@ def main() -> int:
         stem = "corner"
     else:
         figure = compare_corner_figure(runs, options.params)
-        stem = f"corner_of_{'_'.join(folder.resolve().name for folder in folders)}"
+        stem = f"corner_of_{'_'.join(run_name(folder) for folder in folders)}"
     for path in save_figure(figure, Path(options.output or folders[0] / stem)):
         print(f"figure: {path}")
     for run in runs:

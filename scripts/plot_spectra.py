@@ -17,6 +17,7 @@ limit_threads()
 
 from pipeline.checks.heldout import holdout_points  # noqa: E402
 from pipeline.checks.report import config_with_holdouts  # noqa: E402
+from pipeline.config.load import run_name  # noqa: E402
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra  # noqa: E402
 from pipeline.figures.spectra_plot import spectra_figure  # noqa: E402
 from pipeline.figures.style import save_figure  # noqa: E402
@@ -41,7 +42,7 @@ def main() -> int:
     config = config_with_holdouts(posterior, folder)
     held = holdout_points(config, problem, posterior.best())
     spectra = posterior_spectra(posterior, problem, options.draws, held)
-    title = f"{problem.scenario.title}, run {folder.resolve().name}"
+    title = f"{problem.scenario.title}, run {run_name(folder)}"
     figure = spectra_figure(spectra, problem.likelihood, posterior.verdict, title)
     for path in save_figure(figure, Path(options.output or folder / "spectra")):
         print(f"figure: {path}")

@@ -22,6 +22,7 @@ import numpy as np
 
 from transport.errors import CrtuneError
 from transport.scenario import DECLARED, Scenario, scenario_class
+from transport.user_files import user_path
 
 ENTRY_POINTS = "crtune.scenarios"
 """Group of the entry points of Python packages that bring scenarios: name = "module:Class"."""
@@ -105,7 +106,7 @@ def load_file(path: str | Path) -> type[Scenario]:
     ------
     CrtuneError: no such file, an error in it, or not exactly one scenario
     """
-    path = Path(path).expanduser().resolve()
+    path = user_path(path).resolve()
     try:
         source = path.read_bytes()
     except OSError as error:

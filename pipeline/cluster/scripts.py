@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import ClassVar
 from pipeline.chains.lock import STALE_AFTER
 from pipeline.cluster.site import Site
 from transport.checkout import ROOT
+from transport.errors import CrtuneError
 
 ARRAY, JUDGE = "array.sh", "judge.sh"
 _PATIENCE = int(STALE_AFTER) + 60  # s; the lock of a lost node is stale after STALE_AFTER
@@ -45,7 +47,16 @@ class BatchScripts:
     @property
     def folder(self) -> Path:
         """Where the scripts and the jobs' logs go."""
-        return self.config.resolve().with_suffix("") / "slurm"
+        return Path(os.path.abspath(self.config)).with_suffix("") / "slurm"
+
+    def __post_init__(self):
+        # quoted for the shell everywhere; but sbatch reads its own lines by rules of its own
+        bad = [c for c in os.path.abspath(self.config) if c in '"\\' or not c.isprintable()]
+        if bad:
+            raise CrtuneError(
+                f"{str(self.config)!r}: sbatch cannot be told of a path with {bad[0]!r} in it; "
+                "rename it"
+            )
 
     def write(self) -> list[Path]:
         """Write both; files that differ, edited by hand perhaps, are kept as ``*.old``."""
@@ -67,7 +78,7 @@ class BatchScripts:
         if site.max_running:
             tasks += f"%{site.max_running}"
         directives = [
-            f"--job-name={self.job_name}",
+            f'--job-name="{self.job_name}"',
             f"--array={tasks}",
             f"--output={self._log('array_%A_%a.log')}",
             "--open-mode=append",
@@ -103,7 +114,7 @@ class BatchScripts:
     def judge(self) -> str:
         """Script of the job that tests convergence, then submits another round or plots."""
         directives = [
-            f"--job-name={self.job_name}",
+            f'--job-name="{self.job_name}"',
             f"--output={self._log('judge_%j.log')}",
             "--open-mode=append",
             "--requeue",
@@ -142,7 +153,7 @@ class BatchScripts:
         # An interpreter given by name is looked up after modules and environment are set up.
         python = site.python or sys.executable
         overrides = "".join(f" --set {shlex.quote(text)}" for text in self.overrides)
-        config = shlex.quote(str(self.config.resolve()))
+        config = shlex.quote(os.path.abspath(self.config))
         return (
             "#!/bin/bash\n"
             f"{about}"

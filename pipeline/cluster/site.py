@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pipeline.config.errors import complaints_of, raise_complaints
 from transport.errors import CrtuneError
 from transport.suggest import suggest
+from transport.user_files import parse_toml, read_text, user_path
 
 _TIME = re.compile(r"(?:(\d+)-)?(\d{1,2}):(\d{2})(?::(\d{2}))?|(\d+)")
 
@@ -46,8 +46,10 @@ def _checked_time(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text:
-        raise ValueError("should be one line; give several lines as a list of strings")
+    if not text.replace("\t", " ").isprintable():
+        raise ValueError(
+            "should be one line without control characters; give several lines as a list of strings"
+        )
     return text
 
 
@@ -111,19 +113,15 @@ def load_site(path: str | Path | None) -> Site:
     """
     if path is None:
         return Site()
-    path = Path(path)
+    path = user_path(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = parse_toml(read_text(path, "site file"), path)
     except FileNotFoundError:
         known = [str(p) for p in sorted(path.parent.glob("*.toml"))]
         raise CrtuneError(
             f"site file {path} does not exist{suggest(str(path), known)}; "
             "docs/site.toml is an example to copy"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CrtuneError(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise CrtuneError(f"site file {path} cannot be read: {error.strerror}") from None
     try:
         return Site.model_validate(content)
     except ValidationError as error:

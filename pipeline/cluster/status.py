@@ -13,6 +13,7 @@ from pipeline.chains.lock import STALE_AFTER, describe_owner, live_owner, read_o
 from pipeline.chains.reader import read_journal, read_progress
 from pipeline.cluster import slurm
 from pipeline.cluster.campaign import submissions
+from pipeline.config.load import run_name
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import ensemble_files
 from pipeline.sampling.ensemble import ensemble_path
@@ -103,7 +104,7 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
     verdict = _verdict(folder)
     tau, n_tau, rhat = verdict.worst() if verdict else (NAN, NAN, NAN)
     return RunStatus(
-        name=folder.resolve().name,
+        name=run_name(folder),
         folder=str(folder),
         ensembles=expected,
         begun=len(paths),
@@ -127,7 +128,7 @@ def _stored_sampling(config: str) -> dict:
     """That section as it is, since the config may be of an earlier version."""
     try:
         return tomllib.loads(config).get("sampling", {})
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from transport.errors import CrtuneError
 from transport.scenario import scenario_class, scenario_names
 from transport.scenario_sources import is_path
 from transport.suggest import suggest
+from transport.user_files import parse_toml, read_text, user_path
 
 __all__ = [
     "Config",
@@ -50,6 +52,11 @@ def config_path(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.toml")
 
 
+def run_name(folder: str | Path) -> str:
+    """What a run is called: its folder as it was given, also where that is a link."""
+    return os.path.basename(os.path.abspath(folder))
+
+
 def load_config(path: str | Path) -> Config:
     """Read and check a config.
 
@@ -57,17 +64,13 @@ def load_config(path: str | Path) -> Config:
     ------
     CrtuneError: listing every problem with file, key, value and what would be right
     """
-    path = Path(path)
+    path = user_path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, "config")
     except FileNotFoundError:
         folder = path.parent if path.parent.is_dir() else RUNS
         known = [str(p) for p in sorted(folder.glob("*.toml"))]
         raise CrtuneError(f"config {path} does not exist{suggest(str(path), known)}") from None
-    except UnicodeDecodeError as error:
-        raise CrtuneError(f"{path}: not valid TOML, which is UTF-8 text: {error}") from None
-    except OSError as error:
-        raise CrtuneError(f"config {path} cannot be read: {error.strerror}") from None
     return config_from_toml(text, path)
 
 
@@ -84,11 +87,7 @@ def config_from_toml(text: str, path: str | Path | None = None, where: str | Non
     CrtuneError: as `load_config`
     """
     where = where or str(path or "config")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CrtuneError(f"{where}: not valid TOML: {error}") from None
-    return _validate(content, Path(path) if path else None, where)
+    return _validate(parse_toml(text, where), Path(path) if path else None, where)
 
 
 def config_from_mapping(content: Mapping, path: str | Path | None = None) -> Config:
@@ -149,7 +148,7 @@ def with_sections(config: Config, **sections) -> Config:
 def _parse_value(text):
     try:
         return tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -183,8 +182,9 @@ def _unknown_names(content: Mapping, path: Path | None) -> list[Complaint]:
         return problems
     for name, entry in data.items():
         table = entry.get("table") if isinstance(entry, Mapping) else None
+        table = table if isinstance(table, str) else None
         try:
-            find_table(_table_path(table, folder) if isinstance(table, str) else name)
+            find_table(user_path(table, folder) if _is_path(table) else table or name)
         except CrtuneError as error:
             near = suggest(name, measurement_names())
             remedy = f"unknown data set{near}; see data/, or give its table = PATH"
@@ -235,15 +235,11 @@ def _bad_groups(content, section, data) -> list[Complaint]:
 def _scenario_reference(scenario: str, folder: Path | None) -> str:
     if not is_path(scenario):
         return scenario
-    return str(((folder or Path()) / Path(scenario).expanduser()).resolve())
+    return str(user_path(scenario, folder).resolve())
 
 
-def _is_path(table: str) -> bool:
-    return table.endswith(".ecsv") or "/" in table
-
-
-def _table_path(table: str, folder: Path | None) -> str:
-    return str((folder or Path()) / Path(table).expanduser()) if _is_path(table) else table
+def _is_path(table: str | None) -> bool:
+    return table is not None and (table.endswith(".ecsv") or "/" in table)
 
 
 def _with_absolute_paths(config: Config, folder: Path | None) -> Config:
@@ -253,7 +249,7 @@ def _with_absolute_paths(config: Config, folder: Path | None) -> Config:
         priors = str(prior_set_path(priors, folder).resolve())
     for name, entry in data.items():
         if entry.table and _is_path(entry.table):
-            table = str(Path(_table_path(entry.table, folder)).resolve())
+            table = str(user_path(entry.table, folder).resolve())
             data[name] = entry.model_copy(update={"table": table})
     scenario = _scenario_reference(config.scenario, folder)
     return config.model_copy(update={"scenario": scenario, "priors": priors, "data": data})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -36,6 +35,8 @@ def _transport_label(value: Any) -> str:
 
 
 Positive = Annotated[float, Field(gt=0)]
+Length = Annotated[float, Field(ge=1e-3, le=1e3)]
+Steps = Annotated[int, Field(ge=1, le=10**9)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -80,10 +81,10 @@ def _length_or_table(value: Any) -> Any:
     """One positive length, or one per systematic component."""
     for key, length in value.items() if isinstance(value, dict) else [("", value)]:
         number = isinstance(length, int | float) and not isinstance(length, bool)
-        if not (number and 0 < length < math.inf):
+        if not (number and 1e-3 <= length <= 1e3):
             where = f"{key} = " if key else ""
             raise ValueError(
-                f"{where}{length!r} should be a number above 0 (decades of rigidity), "
+                f"{where}{length!r} should be a number from 0.001 to 1000 (decades of rigidity), "
                 "or a table of such numbers, one per systematic component"
             )
     return {k: float(v) for k, v in value.items()} if isinstance(value, dict) else float(value)
@@ -127,7 +128,7 @@ class Discrepancy(_Table):
     """
 
     enabled: bool = DiscrepancyOptions.enabled
-    length: Positive = DiscrepancyOptions.length
+    length: Length = DiscrepancyOptions.length
     groups: dict[Identifier, Annotated[list[str], Field(min_length=1)]] = Field(
         default_factory=dict
     )
@@ -165,13 +166,13 @@ class Sampling(_Table):
 
     ensembles: Annotated[int, Field(ge=1, le=10_000)] = 4
     walkers: Annotated[int, Field(ge=4, le=100_000)] = 64
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     start: Literal["prior", "optimum"] = "prior"
-    warm_up: Annotated[int, Field(ge=0)] = 2000
-    checkpoint_steps: Annotated[int, Field(ge=1)] = 100
-    min_steps: Annotated[int, Field(ge=1)] = 2000
-    max_steps: Annotated[int, Field(ge=1)] = 50_000
-    thin: Annotated[int, Field(ge=1)] = 1
+    warm_up: Annotated[int, Field(ge=0, le=10**6)] = 2000
+    checkpoint_steps: Annotated[int, Field(ge=1, le=10**6)] = 100
+    min_steps: Steps = 2000
+    max_steps: Steps = 50_000
+    thin: Annotated[int, Field(ge=1, le=10**6)] = 1
     workers: Annotated[int, Field(ge=1, le=4096)] = 2
 
     @model_validator(mode="after")
@@ -197,8 +198,8 @@ class Convergence(_Table):
     max_rhat : largest R-hat across ensembles
     """
 
-    min_n_tau: Positive = 150.0
-    max_rhat: Annotated[float, Field(gt=1)] = 1.01
+    min_n_tau: Annotated[float, Field(ge=10, le=1e9)] = 150.0
+    max_rhat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
 
 
 class Config(_Table):
@@ -255,5 +256,21 @@ class Config(_Table):
         return self._path.with_suffix("") if self._path else Path("run")
 
     def to_toml(self) -> str:
-        """The config with every default spelled out, as a TOML text that reproduces the run."""
-        return to_toml(self.model_dump())
+        """The config with every default spelled out, as a TOML text that reproduces the run.
+
+        Files beside the config or below are written relative to it, so that a run can be moved
+        together with them.
+        """
+        content = self.model_dump()
+        content["scenario"] = self._beside(self.scenario)
+        content["priors"] = self._beside(self.priors)
+        for entry in content["data"].values():
+            entry["table"] = self._beside(entry["table"])
+        return to_toml(content)
+
+    def _beside(self, text: str | None) -> str | None:
+        if text is None or self._path is None or not Path(text).is_absolute():
+            return text
+        folder = self._path.parent.resolve()
+        path = Path(text)
+        return f"./{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else text

@@ -274,7 +274,7 @@ def _long_enough(paths) -> tuple[list[Path], list[str]]:
 def _stored_config(text: str) -> dict:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return {}
 
 

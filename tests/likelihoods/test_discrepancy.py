@@ -9,15 +9,16 @@ from scipy.stats import multivariate_normal
 
 from likelihoods.covariance import CovarianceOptions, GaussianLikelihood, relative_covariance
 from likelihoods.discrepancy import (
+    DEFAULT_GROUP,
     MEAN_POTENTIAL,
     DiscrepancyOptions,
     DiscrepantLikelihood,
     process_covariance,
     where_the_model_errs,
 )
-from likelihoods.measurement import read_measurement
+from likelihoods.measurement import DATA_DIRECTORY, read_measurement
 from tests.likelihoods.toy_scenario import default_datasets
-from transport.errors import CrtuneError
+from transport.errors import CrtuneError, CrtuneWarning
 from transport.modulation import interstellar_rigidity
 
 OPTIONS = CovarianceOptions()
@@ -227,3 +228,15 @@ def test_draws_have_the_covariance_of_noise_and_process():
     sigma = noise + 0.2**2 * likelihood.process
     whitened = np.linalg.solve(np.linalg.cholesky(sigma), residuals.T)
     np.testing.assert_allclose(np.cov(whitened), np.eye(len(sigma)), atol=0.14)
+
+
+def test_a_second_table_of_a_kind_is_not_left_with_an_error_of_its_own():
+    """The documented names of the groups are those of the code, and a split is told."""
+    page = (DATA_DIRECTORY.parent / "docs" / "config.md").read_text()
+    for group in set(DEFAULT_GROUP.values()):
+        assert f"`{group}`" in page
+    datasets = {n: read_measurement(n) for n in ("ams02_bc_2016", "dampe_bc_2022")}
+    with pytest.warns(CrtuneWarning, match=r"dampe_bc_2022 has the model error boron_to_carbon"):
+        DiscrepancyOptions(groups={"bc": ("ams02_bc_2016",)}).resolve(datasets)
+    same = DiscrepancyOptions(groups={"boron_to_carbon": ("ams02_bc_2016",)}).resolve(datasets)
+    assert same == {"boron_to_carbon": ["ams02_bc_2016", "dampe_bc_2022"]}

@@ -4,8 +4,11 @@ import shlex
 import stat
 import subprocess
 
+import pytest
+
 from pipeline.cluster.scripts import BatchScripts
 from pipeline.cluster.site import Site
+from transport.errors import CrtuneError
 
 
 def batch(tmp_path, **site):
@@ -73,3 +76,30 @@ def test_paths_survive_the_shell(tmp_path):
     text = BatchScripts(path, 2, Site()).judge()
     assert shlex.quote(str(path)) in text
     assert str(path) in commands(text)
+
+
+@pytest.mark.parametrize("name", ["it's my run", "a $(touch x) b", "so; rm me", "a\tb", "ünter"])
+def test_any_name_is_one_word_or_refused(tmp_path, name):
+    path = tmp_path / name / f"{name}.toml"
+    if not name.isprintable():
+        with pytest.raises(CrtuneError, match="rename it"):
+            BatchScripts(path, 2, Site())
+        return
+    scripts = BatchScripts(path, 2, Site())
+    for text in (scripts.array(), scripts.judge()):
+        assert commands(text)[2] == str(path)
+        assert f'#SBATCH --job-name="crtune-{name}"\n' in text
+
+
+@pytest.mark.parametrize("bad", ["a\nrm -rf x", 'a"b', "a\\b"])
+def test_names_that_sbatch_cannot_take(tmp_path, bad):
+    with pytest.raises(CrtuneError, match="rename it"):
+        BatchScripts(tmp_path / f"{bad}.toml", 2, Site())
+
+
+def test_a_link_keeps_its_name(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    scripts = BatchScripts(tmp_path / "link" / "toy.toml", 2, Site())
+    assert scripts.folder == tmp_path / "link" / "toy" / "slurm"
+    assert f" {tmp_path}/link/toy.toml" in scripts.array()
