@@ -275,10 +275,10 @@ def find_table(table: str | Path, directory: Path = DATA_DIRECTORY) -> Path:
         if path.is_file():
             return path
         raise CrtuneError(f"{path}: no such table; give an ECSV file or a name of {directory}")
-    path = Path(directory) / f"{text}.ecsv"
-    if path.is_file() and _is_measurement(path):
-        return path
     known = measurement_names(directory)
+    path = Path(directory) / f"{text}.ecsv"
+    if text in known:
+        return path
     raise CrtuneError(
         f"{path}: no measurement is called {text!r}{suggest(text, known)}; "
         f"known: {', '.join(known) or 'none'}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import re
 from pathlib import Path
 
 from transport.errors import CrtuneError
 
+LITTER_AFTER = 600.0  # s since a draft was last written to
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -52,6 +54,7 @@ def draft_of(path: str | Path, durable: bool = False):
         yield draft
         if durable:
             _sync(draft)
+        _remove_litter(path, draft)
         os.replace(draft, path)
         if durable:
             with contextlib.suppress(OSError):  # some network file systems cannot
@@ -62,9 +65,22 @@ def draft_of(path: str | Path, durable: bool = False):
 
 
 def remove_drafts(path: Path) -> None:
-    """What writers of `path` that were killed have left."""
-    for draft in path.parent.glob(f".{path.name}.draft-*"):
+    """What writers of `path` that were killed have left; for the only one who may write it."""
+    for draft in _drafts(path):
         draft.unlink(missing_ok=True)
+
+
+def _remove_litter(path: Path, mine: Path) -> None:
+    """Drafts so old, by the file system's own clock, that nobody can still be writing them."""
+    with contextlib.suppress(OSError):
+        now = mine.stat().st_mtime
+        for draft in _drafts(path):
+            if draft != mine and now - draft.stat().st_mtime > LITTER_AFTER:
+                draft.unlink(missing_ok=True)
+
+
+def _drafts(path: Path):
+    return path.parent.glob(f".{glob.escape(path.name)}.draft-*")
 
 
 @contextlib.contextmanager

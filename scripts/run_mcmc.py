@@ -113,7 +113,7 @@ def run_config(options, make_engine=None) -> int:
         folder=folder,
         sampling=config.sampling,
         convergence=config.convergence,
-        config_text=config.to_toml(),
+        config_text=config.stored_text(),
     )
     try:
         if options.ensembles is not None:

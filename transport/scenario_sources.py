@@ -107,6 +107,8 @@ def load_file(path: str | Path) -> type[Scenario]:
     CrtuneError: no such file, an error in it, or not exactly one scenario
     """
     path = user_path(path).resolve()
+    if path.suffix != ".py":
+        raise CrtuneError(f"scenario file {path}: should be a Python file, NAME.py")
     try:
         source = path.read_bytes()
     except OSError as error:

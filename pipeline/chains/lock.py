@@ -8,6 +8,8 @@ than `STALE_AFTER`. A writer that was frozen and taken over notices before its n
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import socket
@@ -68,6 +70,7 @@ class WriterLock:
     def _write_once(self, text: str, token: str) -> None:
         draft = self.path.with_name(f"{self.path.name}.{token}")
         draft.write_text(text)
+        self._remove_litter(draft)
         try:
             try:
                 os.link(draft, self.path)  # fails if the lock exists, atomically, on NFS too
@@ -77,6 +80,14 @@ class WriterLock:
                 self._create_exclusively(text, draft, token)
         finally:
             draft.unlink(missing_ok=True)
+
+    def _remove_litter(self, draft: Path) -> None:
+        """Drafts of locks whose makers were killed, by the file system's own clock."""
+        with contextlib.suppress(OSError):
+            now = draft.stat().st_mtime
+            for other in self.path.parent.glob(f"{glob.escape(self.path.name)}.{32 * '[0-9a-f]'}"):
+                if now - other.stat().st_mtime > self.stale_after:
+                    other.unlink(missing_ok=True)
 
     def _create_exclusively(self, text: str, draft: Path, token: str) -> None:
         try:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from likelihoods.measurement import find_table, measurement_names
 from pipeline.config.errors import Complaint, complaints_of, raise_complaints
 from pipeline.config.models import (
+    RESOLVED_FROM,
     Config,
     Convergence,
     Covariance,
@@ -87,7 +88,25 @@ def config_from_toml(text: str, path: str | Path | None = None, where: str | Non
     CrtuneError: as `load_config`
     """
     where = where or str(path or "config")
-    return _validate(parse_toml(text, where), Path(path) if path else None, where)
+    content = parse_toml(text, where)
+    if text.startswith(RESOLVED_FROM) and path:
+        before = Path(text.partition("\n")[0].removeprefix(RESOLVED_FROM)).parent
+        _take_along(content, before, Path(path).parent.resolve())
+    return _validate(content, Path(path) if path else None, where)
+
+
+def _take_along(content: dict, before: Path, now: Path) -> None:
+    """Files beside the config or below, where they are after config and run have been moved."""
+
+    def moved(text):
+        old = Path(text) if isinstance(text, str) else Path()
+        new = now / old.relative_to(before) if old.is_relative_to(before) else old
+        return str(new) if new.is_absolute() and new.is_file() else text
+
+    data = content.get("data")
+    tables = [t for t in data.values() if isinstance(t, dict)] if isinstance(data, dict) else []
+    for table, keys in ((content, ("scenario", "priors")), *((t, ("table",)) for t in tables)):
+        table.update({key: moved(table[key]) for key in keys if key in table})
 
 
 def config_from_mapping(content: Mapping, path: str | Path | None = None) -> Config:

@@ -34,6 +34,7 @@ def _transport_label(value: Any) -> str:
         raise ValueError(str(error)) from None
 
 
+RESOLVED_FROM = "# resolved from "
 Positive = Annotated[float, Field(gt=0)]
 Length = Annotated[float, Field(ge=1e-3, le=1e3)]
 Steps = Annotated[int, Field(ge=1, le=10**9)]
@@ -256,21 +257,11 @@ class Config(_Table):
         return self._path.with_suffix("") if self._path else Path("run")
 
     def to_toml(self) -> str:
-        """The config with every default spelled out, as a TOML text that reproduces the run.
+        """The config with every default spelled out, as a TOML text that reproduces the run."""
+        return to_toml(self.model_dump())
 
-        Files beside the config or below are written relative to it, so that a run can be moved
-        together with them.
-        """
-        content = self.model_dump()
-        content["scenario"] = self._beside(self.scenario)
-        content["priors"] = self._beside(self.priors)
-        for entry in content["data"].values():
-            entry["table"] = self._beside(entry["table"])
-        return to_toml(content)
-
-    def _beside(self, text: str | None) -> str | None:
-        if text is None or self._path is None or not Path(text).is_absolute():
-            return text
-        folder = self._path.parent.resolve()
-        path = Path(text)
-        return f"./{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else text
+    def stored_text(self) -> str:
+        """`to_toml` with the place of the config in its first line, so that a run can be moved."""
+        if self._path is None:
+            return self.to_toml()
+        return f"{RESOLVED_FROM}{self._path.parent.resolve() / self._path.name}\n{self.to_toml()}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.load import config_from_toml
+from pipeline.config.load import config_from_toml, config_path
 from pipeline.config.toml import to_toml
 from pipeline.files import replacing
 from pipeline.posterior.load import Posterior
@@ -58,7 +58,8 @@ def write_best(posterior: Posterior, problem: Problem, path: str | Path, run: st
     values = best_values(posterior, problem)
     columns = problem.log_prob(posterior.best())[0]
     own = [p.name for p in scenario.parameters]
-    config = config_from_toml(posterior.provenance["config"])
+    folder = Path(posterior.provenance["files"][0]).parent
+    config = config_from_toml(posterior.provenance["config"], config_path(folder))
     options = dict(config.scenario_options)
     transport = getattr(scenario, "transport_label", None)
     content = {

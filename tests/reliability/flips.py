@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+
 from transport.errors import CrtuneError
 
 
@@ -18,6 +20,14 @@ def flipped(content: bytes, bit: int) -> bytes:
     changed = bytearray(content)
     changed[bit // 8] ^= 1 << bit % 8
     return bytes(changed)
+
+
+def bits_of(path: Path, number: int, rng) -> list[int]:
+    """Random bits of a file: half of them anywhere, half where it is not empty space."""
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    used = np.flatnonzero(content)
+    places = [rng.integers(0, content.size, number // 2), rng.choice(used, number - number // 2)]
+    return (8 * np.concatenate(places) + rng.integers(0, 8, number)).tolist()
 
 
 def flip_bits(path: Path, bits: Iterable[int], read: Callable[[], object], check=None) -> Counter:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.files import draft_of, opened, remove_drafts
+from pipeline.files import opened, remove_drafts, replacing
 from pipeline.seal import SEAL_BYTES, SealError, check_seal, read_seal, write_seal
 
 
@@ -35,7 +35,7 @@ class Checkpoint:
 
         Raises
         ------
-        OSError: no space, no permission
+        CrtuneError: no space, no permission
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         remove_drafts(self.path)
@@ -48,20 +48,21 @@ class Checkpoint:
         except SealError as error:
             self.set_aside(error)
             return
-        with open(self.path, "rb") as kept, open(self.live, "wb") as live:
+        with replacing(self.live) as draft, open(self.path, "rb") as kept:
             kept.seek(SEAL_BYTES)
-            shutil.copyfileobj(kept, live)
+            with open(draft, "wb") as live:
+                shutil.copyfileobj(kept, live)
 
     def keep(self) -> None:
         """Copy what nautilus has written; call it while nautilus does not write.
 
         Raises
         ------
-        OSError: no space, no permission; the copy before stays
+        CrtuneError: no space, no permission; the copy before stays
         """
         if not self.live.exists():
             return
-        with draft_of(self.path) as draft:
+        with replacing(self.path) as draft:
             with open(self.live, "rb") as live, open(draft, "wb") as copy:
                 copy.write(bytes(SEAL_BYTES))
                 shutil.copyfileobj(live, copy)

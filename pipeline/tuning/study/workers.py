@@ -169,6 +169,11 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
         Study(case, settings, tell).make(measures)
     except CrtuneError:
         raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise CrtuneError(
+            f"{where}{error.strerror or error}; check space and permissions"
+        ) from error
     except Exception as error:  # a bug, e.g. of somebody's scenario, must not stop the other cases
         raise CrtuneError(f"a bug:\n{traceback.format_exc()}") from error
     if not made:
