@@ -29,8 +29,8 @@ from transport.errors import CrtuneError  # noqa: E402
 
 MARKER = "<!-- Everything below is written by scripts/check_reliability.py. -->\n"
 KILLS = {
-    "chain": 300, "study": 250, "checkpoint": 150, "summary": 80, "merge": 100, "verdict": 100,
-    "run": 60,
+    "chain": 380, "study": 280, "checkpoint": 150, "summary": 50, "merge": 70, "verdict": 120,
+    "run": 30,
 }  # fmt: skip
 WHAT = {
     "chain": "blocks of a chain, with growing files",
@@ -40,6 +40,7 @@ WHAT = {
     "merge": "judging a run (merge.py)",
     "verdict": "convergence.json",
     "run": "whole runs: parent, worker, or all",
+    "warm_up": "whole runs in their warm-up",
 }
 FLIPS = 525  # of each kind of file
 INPUTS, STORED = 4600, 400
@@ -77,8 +78,8 @@ def measure(folder: Path, share: float, rng) -> str:
 
     rows = []
     for name, number in KILLS.items():
-        trials.kills(folder, {name: some(number)}, rng)
-        rows.append(("SIGKILL", WHAT[name], some(number), "0 lost, torn or changed"))
+        for what, count in trials.kills(folder, {name: some(number)}, rng).items():
+            rows.append(("SIGKILL", WHAT[what], count, "0 lost, torn or changed"))
         tell(f"kills: {name}")
     killed = sum(row[2] for row in rows)
     rows.append(("", "**all kills**", killed, "**0**"))

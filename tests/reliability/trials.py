@@ -36,8 +36,8 @@ def kills(folder: Path, number: dict[str, int], rng, tell: Callable = lambda: No
             assert len(left) <= number[cls.name], left
     if number.get("run"):
         (folder / "kill_run").mkdir()
-        kill_runs(folder / "kill_run", number["run"], rng)
-        done["run"] = number["run"]
+        early = kill_runs(folder / "kill_run", number["run"], rng)
+        done |= {"run": number["run"] - early, "warm_up": early}
         tell()
     return done
 
