@@ -12,6 +12,10 @@ Kolmogorov diffusion
 
 import importlib
 import sys
+from pathlib import Path
+
+# before a notebook's own priors.py, say, and before another checkout on PYTHONPATH
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.sampling.threads import limit_threads
 from transport.errors import CrtuneError, CrtuneWarning

@@ -132,6 +132,15 @@ def test_code_of_another_place_is_refused(tmp_path):
     assert f"{tmp_path / 'priors.py'} was imported instead of {ROOT / 'priors'}" in ended.stderr
 
 
+def test_a_notebook_beside_modules_that_are_called_like_ours(hostile):
+    code = f"import crtune; print(crtune.load_config({str(ROOT / 'runs/kolmogorov.toml')!r}).name)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=hostile, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.stdout.strip() == "kolmogorov", ended.stderr
+
+
 def test_a_repository_around_the_checkout_is_not_its_own(tmp_path, monkeypatch):
     from pipeline import provenance
 
