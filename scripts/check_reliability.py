@@ -4,10 +4,11 @@
 Kills every writer with SIGKILL at random moments, flips single bits of every kind of stored file,
 mutates every kind of file that users write, fills the disk under every writer, and lets two hosts
 whose clocks are an hour apart want the same chain. Stops at the first loss; otherwise puts the
-table of what was tried behind the marker of docs/reliability.md. The whole takes about half an
-hour on one core; --share 0.01 tries it out.
+tables of what was tried into docs/reliability.md. The whole takes about half an hour on one core;
+--share 0.01 tries it out.
 """
 
+import re
 import sys
 import tempfile
 import time
@@ -26,8 +27,8 @@ from pipeline.files import replacing  # noqa: E402
 from pipeline.provenance import git_state  # noqa: E402
 from tests.reliability import trials  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
+from transport.suggest import suggest  # noqa: E402
 
-MARKER = "<!-- Everything below is written by scripts/check_reliability.py. -->\n"
 KILLS = {
     "chain": 380, "study": 280, "checkpoint": 150, "summary": 50, "merge": 70, "verdict": 120,
     "run": 30,
@@ -42,80 +43,119 @@ WHAT = {
     "run": "whole runs: parent, worker, or all",
     "warm_up": "whole runs in their warm-up",
 }
-FLIPS = 525  # of each kind of file
+FLIPS = 420  # of each kind of file
 INPUTS, STORED = 4600, 400
+
+
+def kills(folder, share, rng):
+    done = {}
+    for name, number in KILLS.items():
+        done |= trials.kills(folder, {name: some(share * number)}, rng, tell=lambda n=name: tell(n))
+    rows = [(WHAT[name], count, "0 lost, torn or gone back") for name, count in done.items()]
+    return [*rows, ("**all**", sum(done.values()), "**0**")]
+
+
+def flips(folder, share, rng):
+    seen = trials.flips(folder, some(share * FLIPS), rng, tell=lambda: tell("a kind of file"))
+    rows = [
+        (kind, n.total(), f"0 silent changes ({n['told']} told, {n['harmless']} without effect)")
+        for kind, n in seen.items()
+    ]
+    return [*rows, ("**all**", sum(n.total() for n in seen.values()), "**0**")]
+
+
+def mutations(folder, share, rng):
+    seed = int(rng.integers(2**31))
+    seen = trials.mutations(folder, some(share * INPUTS), some(share * STORED), seed)
+    rows = [
+        (kind, n.total(), f"0 tracebacks or hangs ({n['refused']} refused, {n['read']} read)")
+        for kind, n in seen.items()
+    ]
+    return [*rows, ("**all**", sum(n.total() for n in seen.values()), "**0**")]
+
+
+def disks(folder, share, rng):
+    return [
+        (WHAT[name], sum(seen.values()), f"{seen['told']} told, {seen['written']} had room")
+        for name, seen in trials.full_disks(folder).items()
+    ]
+
+
+def clocks(folder, share, rng):
+    return [
+        (f"the other's clock at {hours}", refused, "refused while it lived, taken over after")
+        for hours, refused in trials.clocks(folder).items()
+    ]
+
+
+PARTS = {
+    "kills": ("SIGKILL at random moments", kills),
+    "flips": ("One flipped bit", flips),
+    "mutations": ("Mutated files", mutations),
+    "disks": ("A full disk", disks),
+    "clocks": ("Two hosts want one chain", clocks),
+}
 
 
 def main():
     arguments = cli.parser(__doc__)
     arguments.add_argument("--share", type=float, default=1.0, help="of all trials (1)")
     arguments.add_argument("--seed", type=int, default=1, help="of what is tried (1)")
+    arguments.add_argument(
+        "--only", metavar="A,B,...", type=cli.names, default=list(PARTS), help=", ".join(PARTS)
+    )
     cli.add_page_argument(arguments)
     options = arguments.parse_args()
     if not 0 < options.share <= 10:
         raise CrtuneError(f"--share {options.share}: should be above 0 and at most 10")
+    for name in options.only:
+        if name not in PARTS:
+            raise CrtuneError(f"--only {name}: unknown{suggest(name, PARTS)}")
     page = options.output / "reliability.md"
+    for name in options.only:
+        table = measure(name, options.share, options.seed)
+        print(table)
+        text = page.read_text(encoding="utf-8") if page.exists() else ""
+        with replacing(page) as draft:
+            draft.write_text(with_section(text, name, table), encoding="utf-8")
+    print(f"wrote {page}")
+
+
+def measure(name: str, share: float, seed: int) -> str:
+    """Make one part of the trials; its table in Markdown."""
+    title, part = PARTS[name]
+    begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            table = measure(Path(scratch), options.share, np.random.default_rng(options.seed))
+            rows = part(Path(scratch), share, np.random.default_rng(seed))
     except AssertionError as error:
-        raise CrtuneError(f"lost or changed: {error}") from error
-    told = page.read_text(encoding="utf-8").split(MARKER)[0] if page.exists() else ""
-    with replacing(page) as draft:
-        draft.write_text(f"{told}{MARKER}\n{table}", encoding="utf-8")
-    print(f"{table}\nwrote {page}")
+        raise CrtuneError(f"{name}: {error}") from error
+    state, minutes = git_state(), (time.monotonic() - begun) / 60
+    dirty = " with changes" if state["dirty"] == "yes" else ""
+    lines = [f"| {what} | {count} | {text} |" for what, count, text in rows]
+    head = [f"## {title}", "", "| what | trials | outcome |", "|---|---|---|"]
+    made = f"Commit {state['commit'][:12]}{dirty}, seed {seed}, {minutes:.1f} minutes."
+    return "\n".join([*head, *lines, "", made])
 
 
-def measure(folder: Path, share: float, rng) -> str:
-    """Make all trials; the table in Markdown."""
-    begun = time.monotonic()
+def with_section(page: str, name: str, table: str) -> str:
+    """The page with the table of one part in its place, or at the end."""
+    begin, end = f"<!-- {name}: by scripts/check_reliability.py -->", f"<!-- end of {name} -->"
+    section = f"{begin}\n{table}\n{end}\n"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}\n", re.DOTALL)
+    if pattern.search(page):
+        return pattern.sub(lambda match: section, page)
+    return f"{page.rstrip()}\n\n{section}"
 
-    def tell(what):
-        print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
 
-    def some(number):
-        return max(2, round(share * number))
+def some(number: float) -> int:
+    """So many trials, two at least."""
+    return max(2, round(number))
 
-    rows = []
-    for name, number in KILLS.items():
-        for what, count in trials.kills(folder, {name: some(number)}, rng).items():
-            rows.append(("SIGKILL", WHAT[what], count, "0 lost, torn or changed"))
-        tell(f"kills: {name}")
-    killed = sum(row[2] for row in rows)
-    rows.append(("", "**all kills**", killed, "**0**"))
-    flipped = trials.flips(folder, some(FLIPS), rng)
-    for kind, seen in flipped.items():
-        text = f"0 silent changes ({seen['told']} told, {seen['harmless']} without effect)"
-        rows.append(("one flipped bit", kind, sum(seen.values()), text))
-    rows.append(("", "**all flips**", sum(sum(s.values()) for s in flipped.values()), "**0**"))
-    tell("flipped bits")
-    seed = int(rng.integers(2**31))
-    mutated = trials.mutations(folder, some(INPUTS), some(STORED), seed)
-    for kind, seen in mutated.items():
-        text = f"0 tracebacks or hangs ({seen['refused']} refused, {seen['read']} read)"
-        rows.append(("mutated", kind, sum(seen.values()), text))
-    rows.append(("", "**all mutations**", sum(sum(s.values()) for s in mutated.values()), "**0**"))
-    tell("mutations")
-    for name, seen in trials.full_disks(folder).items():
-        text = f"{seen['told']} told, {seen['written']} had room; the old file whole"
-        rows.append(("full disk", WHAT[name], sum(seen.values()), text))
-    tell("full disks")
-    for hours, refused in trials.clocks(folder).items():
-        text = "refused while it lived, taken over after"
-        rows.append(("two writers", f"the other's clock at {hours}", refused, text))
-    state = git_state()
-    lines = [f"| {cause} | {what} | {count} | {text} |" for cause, what, count, text in rows]
-    return "\n".join(
-        [
-            "| what happens | to what | trials | outcome |",
-            "|---|---|---|---|",
-            *lines,
-            "",
-            f"Commit {state['commit'][:12]}{' with changes' if state['dirty'] == 'yes' else ''}, "
-            f"{(time.monotonic() - begun) / 60:.0f} minutes.",
-            "",
-        ]
-    )
+
+def tell(what: str) -> None:
+    """That a part of a part is done."""
+    print(f"{time.strftime('%H:%M:%S')} done: {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.chains.files import open_chain
 from pipeline.chains.reader import read_chain
 from pipeline.posterior.load import current_verdict, load_run
+from pipeline.sampling.ensemble import EnsembleRun
 from pipeline.tuning.estimators.checkpoint import Checkpoint
 from pipeline.tuning.study import store
 from tests.pipeline.toy_run import toy_run
@@ -24,6 +25,7 @@ def stored_files(folder: Path) -> dict[str, tuple[Path, Callable]]:
     rules = "[sampling]\nensembles = 2\n[convergence]\nmin_n_tau = 1e9\nmax_rhat = 1.01\n"
     toy = replace(toy_run(run, min_steps=60, max_steps=60), config_text=rules)
     toy.execute(progress=False, notify=lambda text: None)
+    warm_up = _warm_up(folder / "warming up")
     result = folder / "result.h5"
     store.save(result, Result(np.arange(300.0), 7), "key")
     kept = Checkpoint(folder / "nested.hdf5")
@@ -31,6 +33,7 @@ def stored_files(folder: Path) -> dict[str, tuple[Path, Callable]]:
     kept.keep()
     return {
         "chain": (run / "ensemble_00.h5", lambda: _chain(run)),
+        "warm-up": (warm_up, lambda: _rows(warm_up)),
         "verdict": (run / "convergence.json", lambda: _verdict(run)),
         "result of the study": (result, lambda: _result(result)),
         "nested checkpoint": (kept.path, lambda: _checkpoint(kept.path)),
@@ -40,12 +43,26 @@ def stored_files(folder: Path) -> dict[str, tuple[Path, Callable]]:
 def _chain(run):
     """Everything that is made of a run, and what the next step depends on."""
     found = load_run(run)
-    chain = read_chain(run / "ensemble_00.h5")
+    return found.provenance, found.chain.tobytes(), _rows(run / "ensemble_00.h5")
+
+
+def _rows(path):
+    chain = read_chain(path)
     rows = (chain.chain, chain.log_prob, chain.blobs, chain.accepted)
-    with open_chain(run / "ensemble_00.h5") as file:
+    with open_chain(path) as file:
         record = file.records()[-1].tobytes()
-        initial = [part.tobytes() for part in file.initial()]
-    return found.provenance, found.chain.tobytes(), [r.tobytes() for r in rows], record, initial
+        parts = [file.part(name).tobytes() for name in file.places.own_parts]
+    return chain.header, [r.tobytes() for r in rows], record, parts
+
+
+def _warm_up(folder):
+    """A warm-up that was interrupted: its chain is thrown away once it has ended."""
+    toy = toy_run(folder, warm_up=400)
+    folder.mkdir()
+    steps = iter(range(60))
+    run = EnsembleRun(toy.build(), folder, 0, toy.sampling, "")
+    run.extend(200, stop=lambda: next(steps, None) is None)
+    return run.warm_up_path
 
 
 def _verdict(run):

@@ -30,7 +30,7 @@ def test_kills_of_summaries_and_whole_runs(tmp_path, rng):
 
 def test_flipped_bits(tmp_path, rng):
     seen = trials.flips(tmp_path, 30, rng)
-    assert len(seen) == 4
+    assert len(seen) == 5
     for kind in ("chain", "result of the study", "nested checkpoint"):
         assert seen[kind]["told"] >= 10
 
