@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -144,3 +146,33 @@ def test_workers_and_script_make_the_same_sets(made, tmp_path):
         assert ranks == json.loads(made.path(number).read_text())["ranks"]
     assert "4 sets" in (tmp_path / "docs" / "calibration.md").read_text()
     assert (tmp_path / "docs" / "calibration" / "run.png").exists()
+
+
+@pytest.mark.slow
+def test_a_job_out_of_time_goes_on_where_it_was(made, tmp_path):
+    """SIGUSR1 in the middle of a set: exit 75, its chains are kept, and the ranks are the same."""
+    path = write_config(tmp_path / "run.toml")
+    longer = ("sampling.min_steps=400", "sampling.max_steps=400", "sampling.checkpoint_steps=20")
+    options = [*(f"--set={o}" for o in (*SHORT, *longer)), "--draws=20", "--quiet"]
+    command = [sys.executable, ROOT / "scripts" / "calibrate.py", path, "--sets=10", *options]
+    job = subprocess.Popen([*command, "--share=0/10"], env=environment())
+    deadline = time.monotonic() + 120
+    folder = path.with_suffix("") / "calibration"
+    while not list(folder.glob("*/chains_00000/*.h5")):
+        assert time.monotonic() < deadline
+        assert job.poll() is None
+        time.sleep(0.05)
+    job.send_signal(signal.SIGUSR1)
+    assert job.wait(timeout=120) == 75
+    assert list(folder.glob("*/chains_00000"))
+    assert (
+        subprocess.run([*command, "--share=0/10"], env=environment(), timeout=240).returncode == 0
+    )
+    (found,) = folder.glob("*/set_00000.json")
+    again = found.rename(tmp_path / "interrupted.json")
+    assert (
+        subprocess.run([*command, "--share=0/10"], env=environment(), timeout=240).returncode == 0
+    )
+    first, second = (json.loads(p.read_text()) for p in (again, found))
+    assert first["ranks"] == second["ranks"]
+    assert first["steps"] == second["steps"] == 400
