@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
+from scipy.special import ndtr, ndtri
 
 from likelihoods.measurement import ErrorComponent, Measurement
 from transport.errors import CrtuneError
@@ -191,11 +192,21 @@ class Sides:
             return residuals
         return residuals * np.where(residuals > 0, self.above, self.below)
 
-    def unscale(self, residuals: np.ndarray) -> np.ndarray:
-        """The inverse of `scale`, for drawing noise."""
+    def asymmetric(self, residuals: np.ndarray, sd: np.ndarray) -> np.ndarray:
+        """Gaussian draws (n, n_bins) of standard deviations `sd` turned into draws of the split
+        normal that `scale` makes of them: each side has the share of its width, not a half.
+
+        Exact for each point by itself; correlations keep their ranks.
+        """
         if self.symmetric:
             return residuals
-        return residuals / np.where(residuals > 0, self.above, self.below)
+        up, down = sd / self.above, sd / self.below
+        share_down = down / (up + down)
+        u = ndtr(residuals / sd)
+        with np.errstate(invalid="ignore"):  # each formula on its own side
+            low = down * ndtri(0.5 * u / share_down)
+            high = up * ndtri(0.5 + 0.5 * (u - share_down) / (1.0 - share_down))
+        return np.where(u < share_down, low, high)
 
 
 class GaussianLikelihood:
@@ -213,6 +224,7 @@ class GaussianLikelihood:
         self.measurement = measurement
         self.sides = Sides.of(measurement, options)
         self.factor = factorise(relative_covariance(measurement, options), name)
+        self._sd = np.sqrt(np.sum(self.factor.lower**2, axis=1))
         jacobian = 2.0 * np.sum(np.log(measurement.value))
         self._constant = (
             self.factor.log_determinant + jacobian + measurement.n_bins * np.log(2 * np.pi)
@@ -237,7 +249,7 @@ class GaussianLikelihood:
         predicted = predictions[self.names[0]]
         noise = rng.standard_normal(predicted.shape) @ self.factor.lower.T
         # A residual is model minus data, relative to the measured value.
-        residual = self.sides.unscale(-noise)
+        residual = self.sides.asymmetric(-noise, self._sd)
         return {self.names[0]: predicted - residual * self.measurement.value}
 
     def chi2(self, data: Mapping[str, np.ndarray], predictions, values) -> dict[str, np.ndarray]:
@@ -257,7 +269,7 @@ class GaussianLikelihood:
         for _ in range(1000):
             noise = self.factor.lower @ rng.standard_normal(predicted.size)
             # A residual is model minus data.
-            data = predicted * (1.0 - self.sides.unscale(-noise[None])[0])
+            data = predicted * (1.0 - self.sides.asymmetric(-noise[None], self._sd)[0])
             if np.all(data > 0):
                 return {self.names[0]: self.measurement.with_values(data, predicted)}
         raise CrtuneError(

@@ -277,7 +277,8 @@ class DiscrepantLikelihood:
         ):
             noise = rng.standard_normal(process.shape) @ factorise(self.noise[i], name).lower.T
             # A residual is model minus data.
-            residual = self.sides[i].unscale(-(process + noise))
+            variance = amplitude**2 + np.diag(self.noise[i])  # the process has unit variance
+            residual = self.sides[i].asymmetric(-(process + noise), np.sqrt(variance))
             data[name] = predictions[name] * np.exp(-residual)
         return data
 

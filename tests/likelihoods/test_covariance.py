@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import Covariance, multivariate_normal
+from scipy.stats import Covariance, halfnorm, kstest, multivariate_normal
 
 from likelihoods.covariance import (
     CovarianceOptions,
@@ -14,6 +14,7 @@ from likelihoods.covariance import (
     factorise,
     relative_covariance,
 )
+from likelihoods.discrepancy import DiscrepantLikelihood
 from likelihoods.measurement import ErrorComponent, measurement_names, read_measurement
 from transport.errors import CrtuneError
 
@@ -137,13 +138,31 @@ def test_asymmetric_errors_are_a_normalised_split_normal():
     assert area == pytest.approx(1.0, abs=1e-6)
 
 
-def test_scaling_of_sides_and_back():
+@pytest.mark.parametrize("discrepancy", [False, True])
+def test_asymmetric_data_are_drawn_from_the_density_of_the_likelihood(discrepancy):
+    """Shares of the two sides are those of their widths, and each is half a normal."""
     measurement = read_measurement("calet_bc_2022")
-    sides = Sides.of(measurement, CovarianceOptions())
-    residuals = np.random.default_rng(2).standard_normal((4, measurement.n_bins))
-    np.testing.assert_allclose(sides.unscale(sides.scale(residuals)), residuals)
+    options = CovarianceOptions(mode="diagonal")
+    sides = Sides.of(measurement, options)
     assert not sides.symmetric
-    assert Sides.of(PROTONS, CovarianceOptions()).symmetric
+    assert Sides.of(PROTONS, options).symmetric
+    n = 20_000
+    predicted = {"p": np.tile(measurement.value, (n, 1))}
+    rng = np.random.default_rng(2)
+    if discrepancy:
+        term = DiscrepantLikelihood("g", {"p": measurement}, options, 0.5)
+        data = term.replicate(predicted, {"discrepancy_g": np.full(n, 0.2)}, rng)["p"]
+        residuals, extra = -np.log(data / measurement.value), 0.04
+    else:
+        term = GaussianLikelihood("p", measurement, options)
+        residuals = 1.0 - term.replicate(predicted, {}, rng)["p"] / measurement.value
+        extra = 0.0
+    sd = np.sqrt(np.diag(relative_covariance(measurement, options)) + extra)
+    up, down = sd / sides.above, sd / sides.below
+    np.testing.assert_allclose(np.mean(residuals > 0, axis=0), up / (up + down), atol=0.015)
+    z = sides.scale(residuals) / sd
+    for side in (z[:, 12] > 0, z[:, 12] < 0):
+        assert kstest(np.abs(z[side, 12]), halfnorm.cdf).pvalue > 0.001
 
 
 def test_drawn_noise_has_the_covariance():
