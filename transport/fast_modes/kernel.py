@@ -93,49 +93,65 @@ def _kappa_batch(
 ):  # fmt: skip
     n_u, n_y = u.size, y_table.shape[1]
     nodes = np.empty((6, n_y))
-    y, weight, shift, damping, stretch, across = nodes
+    y, weight, shift, stretch = nodes[0], nodes[1], nodes[2], nodes[4]
     a = np.empty((4, n_u, n_y))
     for w in range(b.size):
-        _interpolate_ma(np.log(ma[w]), log_ma, gauss, y_table, weight_table, a, y, weight)
-        for k in range(n_y):
-            stretch[k] = np.sqrt(1.0 + y[k] * y[k])
-            shift[k] = np.log(stretch[k]) / LOG_STEP
-            damping[k] = np.exp(-y[k] * y[k] / ma[w]) if y[k] * y[k] < 60.0 * ma[w] else 0.0
-            across[k] = weight[k] * stretch[k] ** 2 * np.sqrt(np.pi * ma[w])
-            across[k] /= y[k] ** 3 + ma[w] ** 1.5
-        # rigidity grid: two points of margin, shifted so that ln l_mfp is on the grid of ln(U rho)
-        log_gyro = np.log(GV_IN_GAUSS_CM / b[w])
-        offset = (np.log(mfp[w]) - np.log(u[0]) - log_gyro - log_r[0]) / LOG_STEP
-        start = log_r[0] + (offset - np.ceil(offset) - 1.0) * LOG_STEP
-        n_r = int((log_r[-1] - start) / LOG_STEP) + 5
-        below = int(shift[n_y - 1]) + 4
-        log_rho0 = start - below * LOG_STEP + log_gyro  # ln rho of the first row
-        n_rho = n_r + below
-        jump = int(np.rint((np.log(mfp[w]) - np.log(u[0]) - log_rho0) / LOG_STEP))
-
+        interpolate_ma(np.log(ma[w]), log_ma, gauss, y_table, weight_table, a, y, weight)
+        set_nodes(nodes, ma[w])
+        log_rho0, n_rho, jump, rows = rho_grid(log_r, b[w], mfp[w], u[0], shift[n_y - 1])
         log_length0 = log_rho0 + np.log(u[0])
-        top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, v_a[w],
-                                       beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
+        plasma = (v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])
+        top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, *plasma)
         g = gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
         at_mfp = edges[n_rho + n_u - 1]
-        moments = transit_time(log_rho0, n_rho, h_deficit, at_mfp, top,
-                               v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])  # fmt: skip
-        rows = below + (log_r - start) / LOG_STEP
-        hard = _integrals(rows, log_r, g, moments, nodes, v_a[w], ma[w], out[w])
+        moments = transit_time(log_rho0, n_rho, h_deficit, at_mfp, top, *plasma)
+        hard = integrals(rows, log_r, g, moments, nodes, v_a[w], ma[w], out[w])
         if hard.any():
             which = np.flatnonzero(hard)
             first = int(rows[which[0]] - shift[n_y - 1]) - 1
             steepest = LIGHT_SPEED / v_a[w] * np.max((y + 7.0 * np.sqrt(ma[w])) / stretch)
             inverse_cos, values = nodes_of_all_angles(
                 log_rho0 + first * LOG_STEP, int(rows[which[-1]]) + 3 - first, h_deficit, at_mfp,
-                top, v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w], steepest,
+                top, *plasma, steepest,
             )  # fmt: skip
             _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_a[w],
                             ma[w], out[w])  # fmt: skip
         for j in range(log_r.size):
-            r = np.exp(log_r[j])
-            prefactor = np.sqrt(scale[w] * np.exp(log_gyro) * r) / (2.0 * np.sqrt(np.pi))
+            gyroradius = GV_IN_GAUSS_CM / b[w] * np.exp(log_r[j])
+            prefactor = np.sqrt(scale[w] * gyroradius) / (2.0 * np.sqrt(np.pi))
             out[w, j] *= _speed(log_r[j]) * prefactor / ma[w] ** 1.5
+
+
+@njit
+def set_nodes(nodes, ma):
+    """Rows 2 to 5 of the nodes of `transport.fast_modes.pitch_angle`, from y and its weight."""
+    y, weight, shift, damping, stretch, across = nodes
+    for k in range(y.size):
+        stretch[k] = np.sqrt(1.0 + y[k] * y[k])
+        shift[k] = np.log(stretch[k]) / LOG_STEP
+        damping[k] = np.exp(-y[k] * y[k] / ma) if y[k] * y[k] < 60.0 * ma else 0.0
+        across[k] = weight[k] * stretch[k] ** 2 * np.sqrt(np.pi * ma) / (y[k] ** 3 + ma**1.5)
+
+
+@njit
+def rho_grid(log_r, b, mfp, u_min, largest_shift):
+    """Grid of rho for ascending ln(R / GV), shifted so that l_mfp is a point of U rho.
+
+    Returns
+    -------
+    log_rho0, n_rho : ln of its first point (cm), and its length
+    jump : row at which rho u_min = l_mfp
+    rows : (n_R,) where rho = r_L, as real numbers
+    """
+    log_gyro = np.log(GV_IN_GAUSS_CM / b)
+    offset = (np.log(mfp) - np.log(u_min) - log_gyro - log_r[0]) / LOG_STEP
+    # two points of margin
+    start = log_r[0] + (offset - np.ceil(offset) - 1.0) * LOG_STEP
+    n_r = int((log_r[-1] - start) / LOG_STEP) + 5
+    below = int(largest_shift) + 4
+    log_rho0 = start - below * LOG_STEP + log_gyro
+    jump = int(np.rint((np.log(mfp) - np.log(u_min) - log_rho0) / LOG_STEP))
+    return log_rho0, n_r + below, jump, below + (log_r - start) / LOG_STEP
 
 
 @njit
@@ -146,7 +162,7 @@ def _speed(log_r):
 
 
 @njit
-def _integrals(rows, log_r, g, moments, nodes, v_a, ma, out):
+def integrals(rows, log_r, g, moments, nodes, v_a, ma, out):
     """Pitch-angle integrals, into out (n_R,), by the expansion in v_A/v; and where that fails."""
     total, bends, logs = sum_of_parts(g)
     gyro, transit = np.empty((2, nodes.shape[1]))
@@ -168,7 +184,7 @@ def _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_
     last = 0.0
     for j in which:
         drift = v_a / _speed(log_r[j])
-        if abs(drift - last) > 2e-5 * drift:
+        if abs(drift - last) > 1e-4 * drift:
             resonances(inverse_cos, nodes, drift, ma, factors)
             last = drift
         scattering_parts(rows[j], total, bends, logs, total[:, 0], nodes, gyro, unused)
@@ -176,7 +192,7 @@ def _hard_integrals(rows, first, log_r, which, g, inverse_cos, values, nodes, v_
 
 
 @njit
-def _interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
+def interpolate_ma(x, log_ma, gauss, y_table, weight_table, a, y, weight):
     """Gaussian weights (4, n_u, n_y) and pitch-angle nodes (n_y,) at this ln Ma, in place."""
     position = (x - log_ma[0]) / (log_ma[1] - log_ma[0])
     i = min(max(int(position), 1), log_ma.size - 3)

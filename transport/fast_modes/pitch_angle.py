@@ -112,4 +112,4 @@ def resonances(inverse_cos, nodes, drift, ma, out):
         for n in range(inverse_cos.size):
             offset = y[k] - drift * stretch[k] * inverse_cos[n]
             exponent = offset * offset / ma
-            out[k, n] = np.exp(-exponent) if exponent < 80.0 else 0.0
+            out[k, n] = np.exp(-exponent) if exponent < 50.0 else 0.0

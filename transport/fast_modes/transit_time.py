@@ -97,6 +97,7 @@ def nodes_of_all_angles(
     ends = np.sort(np.concatenate((coarse, splits)))
     inverse_cos = np.empty(ends.size * _X12.size)
     values = np.zeros((n_rho, ends.size * _X12.size))
+    growth = np.exp(0.5 * LOG_STEP)
     count = 0
     for panel in range(ends.size - 1):
         half = 0.5 * (ends[panel + 1] - ends[panel])
@@ -109,15 +110,15 @@ def nodes_of_all_angles(
             log_k = _log_k_end(np.log(sin / cos), cos, is_last, log_kv, log_kc, beta, mfp)
             measure = half * _W12[node] * sin**2.5 * cos
             inverse_cos[count] = 1.0 / cos
+            log_u0 = log_rho0 + log_k + np.log(sin)
+            inner = 0.5 * np.sqrt(np.exp(log_rho0) * sin / scale)
+            outer = 0.5 * np.exp(0.5 * log_u0)
             for i in range(n_rho):
-                log_rho = log_rho0 + i * LOG_STEP
-                log_u = log_rho + log_k + np.log(sin)
-                if log_u < _LOG_H_MIN:
-                    deficit = 0.5 * np.exp(0.5 * log_u)
-                else:
-                    deficit = _h_deficit(log_u, h_deficit)
-                inner = 0.5 * np.exp(0.5 * log_rho) * np.sqrt(sin / scale)
+                log_u = log_u0 + i * LOG_STEP
+                deficit = outer if log_u < _LOG_H_MIN else _h_deficit(log_u, h_deficit)
                 values[i, count] = measure * max(deficit - inner, 0.0)
+                inner *= growth
+                outer *= growth
             count += 1
     return inverse_cos[:count], np.ascontiguousarray(values[:, :count])
 
