@@ -3,7 +3,7 @@
 
 Draws plasma states of every layer with fast modes from both prior sets, climbs from the worst of
 them to still larger errors, and writes kernel_accuracy.md and its figure. Exit code 1 where an
-error is beyond the limit. The page in docs/ took half an hour on one core.
+error is beyond the limit.
 """
 
 import os
@@ -20,6 +20,9 @@ def main(argv=None) -> int:
     arguments.add_argument(
         "--climbs", type=int, default=1, help="searches for the worst of each kind (1)"
     )
+    arguments.add_argument(
+        "--evaluations", type=cli.count, default=100, help="steps of a search (100)"
+    )
     arguments.add_argument("--seed", type=int, default=1, help="seed of the random states (1)")
     arguments.add_argument(
         "--workers", type=cli.count, default=os.cpu_count(), help="processes (all cores)"
@@ -33,10 +36,12 @@ def main(argv=None) -> int:
     from pipeline.accuracy.kernel.report import page, table, verdict
     from pipeline.figures.style import save_figure
 
-    measured = measure(options.states, options.seed, options.workers, options.climbs)
+    measured = measure(
+        options.states, options.seed, options.workers, options.climbs, options.evaluations
+    )
     command = (
         f"scripts/kernel_accuracy.py --states {options.states} --climbs {options.climbs} "
-        f"--seed {options.seed}"
+        f"--evaluations {options.evaluations} --seed {options.seed}"
     )
     text = options.output / "kernel_accuracy.md"
     text.write_text(page(measured, options.limit, command), encoding="utf-8")

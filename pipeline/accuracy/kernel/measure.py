@@ -112,11 +112,12 @@ def measure(
     count : states of each group, drawn from its prior
     seed : of the draws
     workers : processes
-    climbs, evaluations : searches from the worst draws of each group, and their length
+    climbs, evaluations : searches from the worst draws of each damped cascade, and their length;
+        an undamped one has no scale, so that its coefficient depends on little but Ma
     """
-    rng = np.random.default_rng(seed)
     tasks, units = [], []
     for group in groups:
+        rng = np.random.default_rng([seed, GROUPS.index(group)])
         for u in group.draw(count, rng):
             state = group.states_at(u)[0][0]
             tasks.append((group, state, group.draw_rigidities(state, rng)))
@@ -130,7 +131,7 @@ def measure(
         starts = []
         for g, group in enumerate(groups):
             size = size_of(errors[g * count : (g + 1) * count])
-            for i in np.argsort(-size.max(axis=1))[:climbs]:
+            for i in np.argsort(-size.max(axis=1))[: climbs if group.damped else 0]:
                 rigidity = tasks[g * count + i][2][np.argmax(size[i])]
                 starts.append((group, units[g * count + i], rigidity, evaluations))
         bar = tqdm(pool.imap(climb, starts), total=len(starts), desc="climbing", unit="climb")

@@ -101,8 +101,9 @@ def page(measured: Sequence[Errors], limit: float, command: str) -> str:
             f"up to {high:g} GV (uniform in the logarithm), and at one whose gyroradius is 0.5 to "
             "10 mean free paths, where viscous, clamped and collisionless damping meet (a third "
             "random one where that lies outside the range, or nothing damps). Random draws miss "
-            "corners: from the worst of the draws a Nelder-Mead search then climbs to larger "
-            f"errors ({searches} searches of about 100 steps).",
+            "corners: from the worst draws of each damped cascade a Nelder-Mead search climbs to "
+            f"larger errors ({searches} searches; none where nothing damps, since that coefficient "
+            "has no scale of its own and depends on little but Ma).",
             "",
             verdict(measured, limit)[1],
             "",
