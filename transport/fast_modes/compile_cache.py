@@ -34,7 +34,7 @@ class Notice:
     """
 
     def __init__(self, when: str):
-        self._text = f"crtune: compiling the fast-mode kernel, about half a minute ({when})"
+        self._text = f"crtune: compiling the transport kernels, about half a minute ({when})"
         self._is_given = False
 
     def give(self) -> None:

@@ -34,7 +34,7 @@ def error_figure(measured: Sequence[Errors], limit: float):
     axes[-1, 0].set_xlabel("rigidity [GV]")
     axes[-1, 1].set_xlabel("|kernel / reference − 1|")
     axes[0, 0].set_ylim(1e-7, 4.0 * limit)
-    axes[0, 1].set_xlim(1e-7, 4.0 * limit)
+    axes[0, 1].set(xlim=(1e-7, 4.0 * limit), ylim=(0.01, 1.3))
     axes[0, 0].annotate("limit", (0.99, limit), xycoords=("axes fraction", "data"), ha="right",
                         va="bottom", color=GREY)  # fmt: skip
     handles, labels = axes[0, 1].get_legend_handles_labels()

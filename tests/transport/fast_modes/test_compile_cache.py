@@ -57,7 +57,7 @@ class Planted:
 
 def test_compiled_once_and_loaded_afterwards(folder, capsys):
     assert run(folder) == (2.0, True)
-    assert "compiling the fast-mode kernel" in capsys.readouterr().err
+    assert "compiling the transport kernels" in capsys.readouterr().err
     assert run(folder) == (2.0, False)
     assert capsys.readouterr().err == ""
     assert only_file(folder).stat().st_mode & 0o777 == 0o600
