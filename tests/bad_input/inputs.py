@@ -187,6 +187,25 @@ CONFIGS = [
         "modulation.groups.sun = 'mein'",
         "mean 'mine'",
     ),
+    prior_case(
+        "unknown set to extend",
+        "[parameters]",
+        'extends = "plausibel"\n[parameters]',
+        "extends",
+        "mean 'plausible'",
+    ),
+    prior_case("fixed and not", "high = 15.0", "high = 15.0, fixed = 9.0", "parameters.r", "alone"),
+    predict_case("no best point", "--from none.toml --rigidity 1", "none.toml", "RUN --best"),
+    Case(
+        "data: no export",
+        ("none.csv", "cannot be read"),
+        command=("data", "--import", "none.csv", "--output", "x.ecsv"),
+    ),
+    Case(
+        "data: nothing to write to",
+        ("--output FILE.ecsv is missing",),
+        command=("data", "--import", "none.csv"),
+    ),
     Case(
         "calibration: fewer sets than bins",
         ("--sets 5 --bins 10", "fewer sets than bins"),
