@@ -4,7 +4,7 @@ Figures: AMS-02 protons (Aguilar et al. 2015, PRL 114, 171103), Voyager 1 proton
 2016, ApJ 831, 18), CALET B/C (Adriani et al. 2022, PRL 129, 251103).
 """
 
-import subprocess
+import runpy
 import sys
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 
 from likelihoods.crdb import choose, read_export
 from likelihoods.crdb_table import table_of, write_table
-from likelihoods.measurement import find_table, read_measurement
+from likelihoods.measurement import read_measurement
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON
@@ -181,26 +181,29 @@ def test_what_no_table_can_be_made_of(converted, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["export.txt", "mine.ecsv"]
 
 
-def test_from_the_command_line(tmp_path):
+def test_from_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    for variable in ("MPLBACKEND", "MATPLOTLIBRC"):  # a script sets them for itself
+        monkeypatch.setenv(variable, "")
+
     def run(*arguments):
-        command = [sys.executable, ROOT / "scripts" / "data.py", *arguments]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path
-        )  # fmt: skip
+        monkeypatch.setattr(sys, "argv", ["data.py", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / "scripts" / "data.py"), run_name="__main__")
+        return ended.value.code, capsys.readouterr()
 
     (tmp_path / "e.csv").write_text(CALET)
-    done = run("--import", "e.csv", "--output", "bc.ecsv")
-    assert done.returncode == 0, done.stderr
-    assert "note: 1 upper limits are left out" in done.stdout
-    assert '[data.bc]\ntable = "bc.ecsv"' in done.stdout
-    listed = run()
-    assert listed.returncode == 0
-    line = next(x for x in listed.stdout.splitlines() if x.startswith("ams02_bc_2016 "))
+    code, said = run("--import", "e.csv", "--output", "bc.ecsv")
+    assert code == 0, said.err
+    assert "note: 1 upper limits are left out" in said.out
+    assert '[data.bc]\ntable = "bc.ecsv"' in said.out
+    code, said = run()
+    assert code == 0
+    line = next(x for x in said.out.splitlines() if x.startswith("ams02_bc_2016 "))
     assert "ams02_2011_2016" in line
     assert "0.675" in line
-    shown = run("bc.ecsv")
-    assert "error      systematic: correlated" in shown.stdout
-    wrong = run("--output", "x.ecsv")
-    assert wrong.returncode == 2
-    assert "only with --import" in wrong.stderr
-    assert find_table("ams02_bc_2016").is_file()
+    assert "error      systematic: correlated" in run("bc.ecsv")[1].out
+    code, said = run("--output", "x.ecsv")
+    assert code == 2
+    assert "only with --import" in said.err
