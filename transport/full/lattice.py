@@ -8,16 +8,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 PER_DECADE = 18
-STEP = np.log(10.0) / PER_DECADE
-"""In ln R."""
 LOWEST = 0.05
 """GV, 1.3 MeV of protons and 0.3 MeV per nucleon of carbon: below it losses by ionisation are not
 given by Bethe's formula."""
 USUAL_RANGE = (0.2, 4000.0)
 """GV, that the nodes always cover, densely: what AMS-02 and Voyager ask for."""
-HEADROOM = 10.0
-"""The march begins this factor above: the slope assumed there is forgotten as its inverse to the
-power of the spectral index."""
+HEADROOM = 1.0
+"""Decades above it at which the march begins: the slope assumed there is forgotten as the inverse of
+that factor to the power of the spectral index."""
 COARSENING = 3
 """Above the range each so many nodes the scenario is evaluated, between them interpolated."""
 BELOW = 4
@@ -27,21 +25,28 @@ ORDER = 6  # nodes of an interpolation
 
 @dataclass(frozen=True)
 class Lattice:
-    """Nodes R = 10^(k / 18), k ascending.
+    """Nodes R = 10^(k / per_decade), k ascending.
 
     Attributes
     ----------
     first, dense, last : k of the lowest node, the highest of the dense part and the highest
+    per_decade : nodes per decade of rigidity
     """
 
     first: int
     dense: int
     last: int
+    per_decade: int = PER_DECADE
+
+    @property
+    def step(self) -> float:
+        """Of the nodes in ln R."""
+        return np.log(10.0) / self.per_decade
 
     @cached_property
     def rigidity(self) -> np.ndarray:
         """(m,) GV."""
-        return 10.0 ** (np.arange(self.first, self.last + 1) / PER_DECADE)
+        return 10.0 ** (np.arange(self.first, self.last + 1) / self.per_decade)
 
     @cached_property
     def evaluated(self) -> np.ndarray:
@@ -64,13 +69,14 @@ class Lattice:
 
 
 @lru_cache(maxsize=64)
-def lattice(lowest: float, highest: float) -> Lattice:
-    """The lattice for rigidities from `lowest` to `highest`, GV."""
+def lattice(lowest: float, highest: float, refinement: int = 1) -> Lattice:
+    """The lattice for rigidities from `lowest` to `highest`, GV, with so many times the nodes."""
+    per_decade = PER_DECADE * refinement
     low, high = min(lowest, USUAL_RANGE[0]), max(highest, USUAL_RANGE[1])
-    first = int(np.floor(np.log10(low) * PER_DECADE)) - BELOW
-    dense = int(np.ceil(np.log10(high) * PER_DECADE)) + ORDER // 2
-    coarse = int(np.ceil(np.log10(HEADROOM) * PER_DECADE / COARSENING))
-    return Lattice(first, dense, dense + coarse * COARSENING)
+    first = int(np.floor(np.log10(low) * per_decade)) - BELOW * refinement
+    dense = int(np.ceil(np.log10(high) * per_decade)) + ORDER // 2
+    coarse = int(np.ceil(HEADROOM * per_decade / COARSENING))
+    return Lattice(first, dense, dense + coarse * COARSENING, per_decade)
 
 
 class Interpolation:
@@ -87,7 +93,7 @@ class Interpolation:
     KINK = 0.5  # second difference of ln f that no smooth spectrum reaches within a step
 
     def __init__(self, nodes: Lattice, rigidity: np.ndarray):
-        position = np.log10(rigidity) * PER_DECADE - nodes.first
+        position = np.log10(rigidity) * nodes.per_decade - nodes.first
         self._near = np.clip(np.floor(position).astype(int), 2, len(nodes.rigidity) - 4)
         self._share = position - self._near
         self._index = self._near[:, None] + np.arange(-2, 4)

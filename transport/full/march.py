@@ -12,47 +12,72 @@ import numpy as np
 from transport.constants import LIGHT_SPEED
 from transport.fast_modes.jit import njit
 
-LIMIT = 0.5
-"""Most by which the difference of fourth order may depart from the one-sided one: at a cutoff it
-would otherwise oscillate."""
+REFERENCE_SLOPE = 4.5
+"""Of f ~ R^-4.5, about what every spectrum here has."""
+JUMP = 1.5
+"""Most by which ln(R^4.5 f) changes within a step of a smooth spectrum. Where more, at a cutoff, one
+step is made with that power law as the guess: f there is what has cooled in from above, almost
+nothing."""
 
 
 @njit
 def trends(log_f, step):
-    """d ln f / d ln R at ascending nodes, of fourth order where smooth, (..., m) as `log_f`.
+    """d ln f / d ln R at ascending nodes, of fourth order where smooth, and where it jumps.
 
     Parameters
     ----------
     log_f : (k, m)
     step : of the nodes in ln R
+
+    Returns
+    -------
+    trend, jumps : (k, m); jumps[:, j] between the nodes j and j + 1
     """
     k, m = log_f.shape
-    result = np.empty((k, m))
+    trend = np.empty((k, m))
+    jumps = np.zeros((k, m), dtype=np.bool_)
     for i in range(k):
-        f = log_f[i]
+        f, jump = log_f[i], jumps[i]
+        for j in range(m - 1):
+            jump[j] = abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
         for j in range(m):
-            if j + 2 < m:
-                one_sided = (-3.0 * f[j] + 4.0 * f[j + 1] - f[j + 2]) / (2.0 * step)
-            else:
-                one_sided = (f[m - 1] - f[m - 2]) / step
-            value = one_sided
-            if 2 <= j < m - 2:
+            low, high = max(j - 2, 0), min(j + 2, m - 1)
+            while low < j and jump[j - 1] or (low < j - 1 and jump[low]):
+                low += 1
+            while high > j and jump[j] or (high > j + 1 and jump[high - 1]):
+                high -= 1
+            if high - low == 4:
                 value = (f[j - 2] - 8.0 * f[j - 1] + 8.0 * f[j + 1] - f[j + 2]) / (12.0 * step)
-            elif j == 1 and m > 4:
-                value = (
-                    -3.0 * f[0] - 10.0 * f[1] + 18.0 * f[2] - 6.0 * f[3] + f[4]
-                ) / (12.0 * step)  # fmt: skip
-            elif j == 0 and m > 4:
-                value = (
-                    -25.0 * f[0] + 48.0 * f[1] - 36.0 * f[2] + 16.0 * f[3] - 3.0 * f[4]
-                ) / (12.0 * step)  # fmt: skip
-            result[i, j] = min(max(value, one_sided - LIMIT), one_sided + LIMIT)
-    return result
+            elif low < j < high:
+                value = (f[j + 1] - f[j - 1]) / (2.0 * step)
+            elif high - low == 2:  # one-sided
+                sign = 1.0 if high > j else -1.0
+                near, far = f[j + int(sign)], f[j + 2 * int(sign)]
+                value = sign * (-3.0 * f[j] + 4.0 * near - far) / (2.0 * step)
+            elif high > low:
+                value = (f[high] - f[low]) / step
+            else:
+                value = -REFERENCE_SLOPE
+            trend[i, j] = value
+    return trend, jumps
 
 
 @njit
 def march(
-    source, gain, rate, slope, intercept, speed, rising, unconfined, guess, trend, step, flux, base
+    source,
+    gain,
+    rate,
+    slope,
+    intercept,
+    speed,
+    rising,
+    unconfined,
+    guess,
+    trend,
+    jumps,
+    step,
+    flux,
+    base,
 ):
     """Fill `flux` and `base`, (T, n, m): flux through each term, f at its base.
 
@@ -64,7 +89,8 @@ def march(
     ----------
     source : (n, m) Q
     gain, rate : (n, m) F(0+) = Q + gain df/dlnp + rate f of the disk, cm/s
-    slope, intercept, speed, guess, trend : (T, n, m); speed is the jump at the base of each term
+    slope, intercept, speed, guess : (T, n, m); speed is the jump at the base of each term
+    trend, jumps : (T, n, m) of the guess, as `trends` gives them
     rising : whether the top term has a speed that rises all the way: -(1/3) df/dlnp = f of its law
     unconfined : (n, m) where it does not hold particles, which stream at the speed of light there
     """
@@ -80,7 +106,10 @@ def march(
             for t in range(n_terms):  # df/dlnR = d f + e
                 if j == m - 1:
                     d[t], e[t] = trend[t, i, j], 0.0
-                elif j == m - 2 or 4.0 * last[t] <= before[t]:
+                elif jumps[t, i, j]:
+                    d[t] = -REFERENCE_SLOPE - 1.0 / step
+                    e[t] = base[t, i, j + 1] * np.exp(REFERENCE_SLOPE * step) / step
+                elif j == m - 2 or jumps[t, i, j + 1] or 4.0 * last[t] <= before[t]:
                     d[t] = trend[t, i, j] - 1.0 / step
                     e[t] = guess[t, i, j] * last[t] / step
                 else:

@@ -12,7 +12,7 @@ from transport.constants import LIGHT_SPEED
 from transport.errors import CrtuneError
 from transport.full.cooling import RISING_SPEED
 from transport.full.cross_sections import boron_production, destruction, production_slope
-from transport.full.lattice import LOWEST, STEP, Interpolation, Lattice, interpolation, lattice
+from transport.full.lattice import LOWEST, Interpolation, Lattice, interpolation, lattice
 from transport.full.march import march, trends
 from transport.full.stopping import loss_rate
 from transport.injection import flux_per_rigidity
@@ -81,13 +81,16 @@ def _disk_table(species, nodes, effects):
     return gain, rate
 
 
-def full_spectra(scenario, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:
+def full_spectra(
+    scenario, values: Mapping[str, np.ndarray], rigidity: np.ndarray, refinement: int = 1
+) -> Spectra:
     """Spectra of a `transport.residence.ResidenceScenario` with its effects.
 
     Parameters
     ----------
     values : of its parameters, (n,) each, in their units
     rigidity : (n_R,) GV, ascending
+    refinement : how many times as many nodes as usual, to see the numerical error
 
     Raises
     ------
@@ -98,7 +101,7 @@ def full_spectra(scenario, values: Mapping[str, np.ndarray], rigidity: np.ndarra
             f"rigidity {rigidity[0]:.4g} GV: transport {scenario.transport_label!r} is good from "
             f"{LOWEST:g} GV; ask for higher rigidities or take transport 'paper'"
         )
-    nodes = lattice(float(rigidity[0]), float(rigidity[-1]))
+    nodes = lattice(float(rigidity[0]), float(rigidity[-1]), refinement)
     v = scenario.to_cgs(values)
     source = scenario.source(v, nodes.rigidity)
     kappa, residence = scenario.transport(v, nodes.rigidity[nodes.evaluated])
@@ -187,11 +190,11 @@ def _nuclei(layers, species, source, proton_flux):
 def _march(layers, species, source, slope, intercept, unconfined, guess):
     gain, rate = layers.disk(species)
     shape = guess.shape
-    trend = trends(np.log(guess).reshape(-1, shape[-1]), STEP).reshape(shape)
+    trend, jumps = trends(np.log(guess).reshape(-1, shape[-1]), layers.nodes.step)
     flux, base = np.empty(shape), np.empty(shape)
     march(
-        source, gain, rate, slope, intercept, layers.speed, layers.rising, unconfined, guess, trend,
-        STEP, flux, base,
+        source, gain, rate, slope, intercept, layers.speed, layers.rising, unconfined, guess,
+        trend.reshape(shape), jumps.reshape(shape), layers.nodes.step, flux, base,
     )  # fmt: skip
     return flux, base
 
