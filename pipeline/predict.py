@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -337,7 +338,7 @@ def describe_scenarios() -> str:
 
 def describe(scenario: Scenario) -> str:
     """Parameters with fiducial, unit, meaning and section; options with their values."""
-    lines = [f"{scenario.name}: {scenario.title}"]
+    lines = [f"{scenario.name}: {_title(scenario)}"]
     if scenario.extension:
         lines.append(f"* {scenario.extension}")
     rows = [("parameter", "fiducial", "unit", "sampled as", "paper", "meaning")]
@@ -358,7 +359,19 @@ def describe(scenario: Scenario) -> str:
             lines.append(
                 f"    {_toml(value)}{' (default)' if value == option.default else ''}{extra}"
             )
+    cheap, costly = derived_quantities(scenario)
+    for names, cost in ((cheap, ""), (costly, ", of whole spectra: costly")):
+        if names:
+            text = f"derived quantities for constraints{cost}: {', '.join(names)}"
+            lines += textwrap.wrap(text, 100, subsequent_indent="    ")
     return "\n".join(lines)
+
+
+def derived_quantities(scenario: Scenario) -> tuple[list[str], list[str]]:
+    """Names of what constraints may be on, beside parameters: cheap ones, and diagnostics."""
+    fiducial = {p.name: p.fiducial for p in scenario.parameters}
+    cheap = list(scenario.derived(scenario.fiducial()))
+    return cheap, [name for name in diagnostics(scenario, fiducial) if name not in cheap]
 
 
 def description(scenario: Scenario) -> dict:
@@ -368,6 +381,7 @@ def description(scenario: Scenario) -> dict:
         "scenario": scenario.name,
         "title": scenario.title,
         "transport": scenario.transport_label,
+        "derived": [name for names in derived_quantities(scenario) for name in names],
         "extension": scenario.extension,
         "parameters": [
             {

@@ -13,6 +13,7 @@ from transport.constants import LIGHT_SPEED, PROTON_MASS
 from transport.injection import GEV_PER_C, flux_per_rigidity
 from transport.kinematics import PROTON, beta
 from transport.plasma import alfven_speed, proton_gyrofrequency, thermal_speed
+from transport.premises import LAYER, compton_getting_ratio, isotropy
 
 GRID = np.geomspace(0.05, 1e5, 190)
 """GV, 30 a decade."""
@@ -37,8 +38,12 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
       ``R_star``: the same at the base of a stratified halo
     - ``R_nlld``: X^2 = Q v_A h, from streaming to nonlinear Landau damping (below eq. 13)
     - ``R_warm``: from the halo to the warm layer (eq. 27)
-    - ``v_D_<R>GV``: drift kappa_turb / L_CR (eq. 16), L_CR the height of the boundary, and
-      ``suppressed_<R>GV``: 1 where it is below v_A, so that the streaming instability is absent
+    - ``v_D_<R>GV``: drift kappa_turb / L_CR (eq. 16), L_CR the height of the boundary
+    - ``isotropy_disk_<R>GV``, ``isotropy_top_<R>GV``: where there is a warm layer, drift F/f over
+      (alpha/3) v_A at its lower and upper end; waves are excited where it is above 1. In a halo
+      that is turbulent throughout the former alone, since f = 0 at the top
+    - ``suppressed_<R>GV``: 1 where the streaming instability is absent up to the top of the warm
+      layer, or at the disk where the halo is turbulent
     - ``Gamma_nlld_<R>GV``: eq. 14 with n_CR above 1 GV and the slope of the predicted spectrum;
       ``Gamma_lin_<R>GV`` the linear rate, and ``R_lin``: above it the linear one is larger
 
@@ -51,9 +56,9 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     unit = flux_per_rigidity(source, GRID, LIGHT_SPEED * beta(GRID, PROTON))
     found |= _at_pivots("v_esc", unit / spectra.proton)
     if spectra.kappa_turb is not None:
-        found |= _drift(scenario, v, found, spectra.kappa_turb)
-    if "warm layer" in spectra.terms:
-        warm = spectra.terms["warm layer"][0]
+        found |= _drift(scenario, v, found, spectra, unit)
+    if LAYER in spectra.terms:
+        warm = spectra.terms[LAYER][0]
         with np.errstate(divide="ignore"):
             found["R_warm"] = last_crossing(np.log(warm / (spectra.proton - warm)))
     s = scenario.linear_coefficient(v, GRID)
@@ -97,17 +102,27 @@ def last_crossing(log_ratio):
     return result
 
 
-def _drift(scenario, v, found, kappa):
+def _drift(scenario, v, found, spectra, source_flux):
     """Eq. 16 in the turbulent phase: the warm layer, or else the halo."""
     if not scenario.boundary:
         return {}
-    drift = _at_pivots("v_D", kappa / v[scenario.boundary][:, None])
-    if scenario.turbulent_speed:
-        v_a = found[scenario.turbulent_speed]
-        drift |= {
-            f"suppressed_{r:g}GV": (drift[f"v_D_{r:g}GV"] < v_a).astype(float) for r in PIVOTS
-        }
-    return drift
+    top = v[scenario.boundary]
+    drift = _at_pivots("v_D", spectra.kappa_turb / top[:, None])
+    if not scenario.turbulent_speed:
+        return drift
+    v_a = found[scenario.turbulent_speed]
+    if LAYER in spectra.terms:
+        ratios = isotropy(spectra, v_a, np.minimum(v["z_W"], top))
+    else:
+        speed = source_flux / spectra.proton
+        ratios = {"disk": compton_getting_ratio(speed, spectra.proton, GRID, v_a)}
+    for place, ratio in ratios.items():
+        drift |= _at_pivots(f"isotropy_{place}", ratio)
+    strictest = list(ratios)[-1]
+    return drift | {
+        f"suppressed_{r:g}GV": (drift[f"isotropy_{strictest}_{r:g}GV"] < 1.0).astype(float)
+        for r in PIVOTS
+    }
 
 
 def _linear(source, s, s_top):

@@ -14,8 +14,7 @@ given by Bethe's formula."""
 USUAL_RANGE = (0.2, 4000.0)
 """GV, that the nodes always cover, densely: what AMS-02 and Voyager ask for."""
 HEADROOM = 1.0
-"""Decades above it at which the march begins: the slope assumed there is forgotten as the inverse of
-that factor to the power of the spectral index."""
+"""Decades above it at which the march begins: the slope assumed there is forgotten as R^4.5."""
 COARSENING = 3
 """Above the range each so many nodes the scenario is evaluated, between them interpolated."""
 BELOW = 4

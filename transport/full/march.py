@@ -15,9 +15,8 @@ from transport.fast_modes.jit import njit
 REFERENCE_SLOPE = 4.5
 """Of f ~ R^-4.5, about what every spectrum here has."""
 JUMP = 1.5
-"""Most by which ln(R^4.5 f) changes within a step of a smooth spectrum. Where more, at a cutoff, one
-step is made with that power law as the guess: f there is what has cooled in from above, almost
-nothing."""
+"""Most by which ln(R^4.5 f) changes within a step of a smooth spectrum. Where more, at a cutoff, a
+step is made with that power law as the guess: f is what has cooled in from above, almost none."""
 
 
 @njit
@@ -42,9 +41,9 @@ def trends(log_f, step):
             jump[j] = abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
         for j in range(m):
             low, high = max(j - 2, 0), min(j + 2, m - 1)
-            while low < j and jump[j - 1] or (low < j - 1 and jump[low]):
+            while (low < j and jump[j - 1]) or (low < j - 1 and jump[low]):
                 low += 1
-            while high > j and jump[j] or (high > j + 1 and jump[high - 1]):
+            while (high > j and jump[j]) or (high > j + 1 and jump[high - 1]):
                 high -= 1
             if high - low == 4:
                 value = (f[j - 2] - 8.0 * f[j - 1] + 8.0 * f[j + 1] - f[j + 2]) / (12.0 * step)

@@ -1,0 +1,46 @@
+"""Drift against isotropy in the frame of the waves, and constraints on it."""
+
+import numpy as np
+import pytest
+
+from priors.sets import load_prior_set
+from transport.premises import isotropy
+from transport.scenario import Spectra, get_scenario
+
+
+def test_closed_form_in_a_layer():
+    """f = f_top + F (z_W - z) / kappa with f ~ p^-4.5: F/f over 1.5 v_A at both ends."""
+    rigidity = np.geomspace(1.0, 100.0, 50)
+    flux, kappa, height, v_a = 3.0, 2e28, 1.5e21, 4e6
+    shape = rigidity**-2.5
+    across, above = flux * height / kappa, 2e-7
+    spectra = Spectra(
+        rigidity, ((across + above) * shape)[None], shape[None], shape[None],
+        np.full((1, 50), kappa), {"warm layer": ((across * shape)[None], shape[None])},
+    )  # fmt: skip
+    got = isotropy(spectra, np.array([v_a]), np.array([height]))
+    for place, f in (("disk", across + above), ("top", above)):
+        np.testing.assert_allclose(got[place], flux / f / (1.5 * v_a), rtol=1e-6)
+
+
+def test_drift_of_the_two_phase_model_at_the_fiducials():
+    """F/f at the disk is 34, 51 and 127 km/s at 1, 10 and 100 GV: the residence of eq. 26 inverted."""
+    scenario = get_scenario("two_phase")
+    found = scenario.diagnostics(scenario.fiducial())
+    for rigidity, speed in ((1, 34.4), (10, 51.5), (100, 127.3)):
+        assert found[f"v_esc_{rigidity}GV"][0] / 1e5 == pytest.approx(speed, rel=2e-3)
+        ratio = found[f"isotropy_disk_{rigidity}GV"][0]
+        assert 1.2 < speed * 1e5 / found["v_A_warm"][0] / ratio < 1.75  # alpha / 3
+        assert found[f"isotropy_top_{rigidity}GV"][0] > ratio
+
+
+def test_a_constraint_on_it_cuts_the_prior(tmp_path):
+    path = tmp_path / "isotropic.toml"
+    path.write_text(
+        'extends = "plausible"\n[constraints.two_phase]\nisotropy_disk_10GV = { below = 1.0 }\n'
+    )
+    scenario = get_scenario("two_phase")
+    prior = load_prior_set(path).prior(scenario)
+    theta = prior.sample(20, np.random.default_rng(1))
+    found = scenario.diagnostics(prior.values(theta))
+    assert np.all(found["isotropy_disk_10GV"] < 1.0)
