@@ -24,7 +24,7 @@ def test_closed_form_in_a_layer():
 
 
 def test_drift_of_the_two_phase_model_at_the_fiducials():
-    """F/f at the disk is 34, 51 and 127 km/s at 1, 10 and 100 GV: the residence of eq. 26 inverted."""
+    """F/f at the disk is 34, 51 and 127 km/s at 1, 10, 100 GV: the residence of eq. 26 inverted."""
     scenario = get_scenario("two_phase")
     found = scenario.diagnostics(scenario.fiducial())
     for rigidity, speed in ((1, 34.4), (10, 51.5), (100, 127.3)):
