@@ -19,13 +19,27 @@ def main() -> int:
     arguments.add_argument(
         "--quadrature", action="store_true", help="time scipy's nested quadrature, too (a minute)"
     )
+    arguments.add_argument(
+        "--transports", action="store_true",
+        help="only the spectra, with the paper's and with full transport",
+    )  # fmt: skip
     options = arguments.parse_args()
     limit_threads()
     from pipeline.accuracy.speed import log_probability_parts, quadrature_time
     from pipeline.config.load import load_config
     from pipeline.problem import build_problem
 
-    problem = build_problem(load_config(options.config))
+    config = load_config(options.config)
+    if options.transports:
+        from pipeline.accuracy.full.cost import transport_cost
+
+        cost = {
+            k: 1e6 * v for k, v in transport_cost(config, options.batch, options.repeat).items()
+        }
+        print(f"{config.name}: {cost['paper']:.0f} us per walker with the paper's transport, "
+              f"{cost['full']:.0f} with full, {cost['full'] - cost['paper']:.0f} more")  # fmt: skip
+        return 0
+    problem = build_problem(config)
     parts = log_probability_parts(problem, options.batch, options.repeat)
     whole = parts["log-probability"]
     title = f"{problem.scenario.name}, {options.batch} walkers a call"

@@ -18,7 +18,7 @@ HEADROOM = 1.0
 COARSENING = 3
 """Above the range each so many nodes the scenario is evaluated, between them interpolated."""
 BELOW = 4
-"""Nodes below the lowest rigidity, for derivatives and interpolation."""
+"""Nodes below the lowest rigidity, for derivatives and interpolation (times the refinement)."""
 ORDER = 6  # nodes of an interpolation
 
 
@@ -48,15 +48,36 @@ class Lattice:
         return 10.0 ** (np.arange(self.first, self.last + 1) / self.per_decade)
 
     @cached_property
+    def asked(self) -> np.ndarray:
+        """Indices of the nodes between which rigidities are asked for, and one above."""
+        low = BELOW * self.per_decade // PER_DECADE
+        return np.arange(low, self.dense - self.first - 1)
+
+    @cached_property
     def evaluated(self) -> np.ndarray:
-        """Indices of the nodes at which a scenario is evaluated."""
+        """Those, some below and a few far above: where evaluating is cheap, a cutoff is seen."""
         dense = self.dense - self.first + 1
         return np.r_[:dense, dense - 1 + COARSENING : len(self.rigidity) : COARSENING]
 
     def spread(self, array: np.ndarray) -> np.ndarray:
-        """(..., m) of positive values at the `evaluated` nodes, log-linear between coarse ones."""
-        dense = self.dense - self.first
+        """(..., m) of positive values at the `evaluated` nodes, log-linear between coarse ones.
+
+        Of values at the `asked` nodes alone: above them the power law of the last, below a parabola
+        of ln f over ln R through the first.
+        """
         result = np.empty((*array.shape[:-1], len(self.rigidity)))
+        if array.shape[-1] == len(self.asked):
+            first, last = self.asked[0], self.asked[-1]
+            result[..., first : last + 1] = array
+            slope = np.log(array[..., -1:] / array[..., -4:-3]) / 3.0
+            above = np.arange(1, len(self.rigidity) - last)
+            result[..., last + 1 :] = array[..., -1:] * np.exp(slope * above)
+            f = np.log(array[..., :3])
+            x = -np.arange(first, 0.0, -1.0)
+            rise = 0.5 * x * (x - 1.0) * (f[..., 2:] - 2.0 * f[..., 1:2] + f[..., :1])
+            result[..., :first] = np.exp(f[..., :1] + x * (f[..., 1:2] - f[..., :1]) + rise)
+            return result
+        dense = self.dense - self.first
         result[..., : dense + 1] = array[..., : dense + 1]
         logs = np.log(array[..., dense:])
         for j in range(COARSENING):

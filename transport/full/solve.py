@@ -36,8 +36,9 @@ class _Layers:
 
     Attributes
     ----------
+    at : indices of the nodes at which the scenario is evaluated
     names : of the additive terms, from the disk up
-    residence : function of species and proton flux (n, n_evaluated), as a scenario gives it
+    residence : function of species and proton flux (n, n_at), as a scenario gives it
     speed : (T, n, m) jump of the speed at the base of each term
     rising : whether the top term's speed rises all the way
     column : (n,) cm^-2
@@ -45,6 +46,7 @@ class _Layers:
     """
 
     nodes: Lattice
+    at: np.ndarray
     names: tuple[str, ...]
     residence: Callable
     speed: np.ndarray
@@ -54,9 +56,8 @@ class _Layers:
 
     def residences(self, species: Species, flux: np.ndarray) -> np.ndarray:
         """f/F of each term, (T, n, m), where protons leave at the rate `flux` (n, m)."""
-        at = self.nodes.evaluated
-        terms = self.residence(species, np.ascontiguousarray(flux[:, at]))
-        shape = (len(flux), len(at))
+        terms = self.residence(species, np.ascontiguousarray(flux[:, self.at]))
+        shape = (len(flux), len(self.at))
         return self.nodes.spread(np.stack([np.broadcast_to(terms[k], shape) for k in self.names]))
 
     def disk(self, species: Species) -> tuple[np.ndarray, np.ndarray]:
@@ -104,8 +105,12 @@ def full_spectra(
     nodes = lattice(float(rigidity[0]), float(rigidity[-1]), refinement)
     v = scenario.to_cgs(values)
     source = scenario.source(v, nodes.rigidity)
-    kappa, residence = scenario.transport(v, nodes.rigidity[nodes.evaluated])
-    layers = _layers(scenario, v, nodes, residence, source)
+    at = nodes.asked
+    kappa, residence = scenario.transport(v, nodes.rigidity[at])
+    if kappa is None:  # nothing costly: see what happens above, too
+        at = nodes.evaluated
+        kappa, residence = scenario.transport(v, nodes.rigidity[at])
+    layers = _layers(scenario, v, nodes, residence, source, at)
     proton, flux = _protons(layers, source)
     through = flux[-1]
     carbon = _nuclei(layers, CARBON, source, through)
@@ -114,8 +119,8 @@ def full_spectra(
     return _observed(layers, interpolation(nodes, rigidity), rigidity, proton, carbon, boron, kappa)
 
 
-def _layers(scenario, v, nodes, residence, source):
-    names = tuple(residence(PROTON, source[:, nodes.evaluated]))
+def _layers(scenario, v, nodes, residence, source, at):
+    names = tuple(residence(PROTON, np.ascontiguousarray(source[:, at])))
     cooling = scenario.cooling(v) if "adiabatic" in scenario.effects else {}
     unknown = [name for name in cooling if name not in names]
     if unknown:
@@ -137,7 +142,7 @@ def _layers(scenario, v, nodes, residence, source):
         else:
             how = np.asarray(how, dtype=float)
             speed[t] = how[:, None] if how.ndim == 1 else how
-    return _Layers(nodes, names, residence, speed, rising, v["column"], scenario.effects)
+    return _Layers(nodes, at, names, residence, speed, rising, v["column"], scenario.effects)
 
 
 def _protons(layers, source):
