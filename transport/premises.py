@@ -53,4 +53,4 @@ def compton_getting_ratio(drift, flux, rigidity, v_a):
     """
     alpha = 2.0 - np.gradient(np.log(flux), np.log(rigidity), axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 3.0 * drift / (alpha * np.asarray(v_a)[:, None])
+        return 3.0 * drift / (np.maximum(alpha, 0.0) * np.asarray(v_a)[:, None])

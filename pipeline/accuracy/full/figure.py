@@ -46,6 +46,8 @@ def ratio_figure(everything: Mapping[tuple[str, str], np.ndarray], rigidity: np.
     _legend(axes[len(names)])
     for ax in axes[len(names) + 1 :]:
         ax.axis("off")
+    for ax in axes[len(names) - COLUMNS : len(names)]:
+        ax.tick_params(labelbottom=True)
     figure.supxlabel("rigidity [GV]")
     figure.supylabel("ratio to the paper's transport")
     return figure

@@ -9,7 +9,6 @@ import numpy as np
 from pipeline.accuracy.full.measure import REFINEMENT, TABLE, Error
 from pipeline.accuracy.full.slope_fit import HEIGHT, USINE_COLUMN, SlopeFit
 from transport.full.effects import EFFECTS
-from transport.scenario import get_scenario
 
 MARKER = "<!-- everything below is written by scripts/full_transport.py -->"
 
@@ -99,7 +98,8 @@ def _errors(errors, draws):
         f"## Numerical error\n\nAgainst a march with {REFINEMENT} times the nodes, 0.3 to 2000 GV, "
         f"full transport, {draws} draws from the prior set of each config. Next to a cutoff of "
         "self-confinement, where fluxes fall by orders of magnitude within a step, no finite step "
-        "is right: values within a factor 1.4 of it are left out, with the share in the last column."
+        "is right: values within a factor 1.4 of it are left out, with the share in the last "
+        "column."
     )
     names = ("95%", "99%", "worst")
     head = ["config", *(f"p, {n}" for n in names), *(f"B/C, {n}" for n in names), "left out"]
@@ -114,10 +114,10 @@ def _errors(errors, draws):
 def _fits(fits):
     yield (
         "## The check that nobody can tune\n\n`power_law_diffusion` fitted to B/C of AMS-02 "
-        f"(2016), H = {HEIGHT:g} kpc; the column of the disk is USINE's, {USINE_COLUMN:g} pc cm^-3, unless "
-        "said otherwise. Published: delta = 0.43-0.53 and kappa(10 GV) = 0.26-0.36 kpc^2/Myr "
-        "(Genolini et al. 2019, USINE, H = 10 kpc, with a break above 200-300 GV); delta = 0.50 +- 0.03 "
-        "(Weinrich et al. 2020)."
+        f"(2016), H = {HEIGHT:g} kpc; the column of the disk is USINE's, {USINE_COLUMN:g} pc "
+        "cm^-3, unless said otherwise. Published: delta = 0.43-0.53 and kappa(10 GV) = 0.26-0.36 "
+        "kpc^2/Myr (Genolini et al. 2019, USINE, H = 10 kpc, with a break above 200-300 GV); "
+        "delta = 0.50 +- 0.03 (Weinrich et al. 2020)."
     )
     head = ["transport, range", "delta", "kappa(10 GV) [kpc^2/Myr]", "chi2 / bins", "nuisances"]
     rows = [
@@ -129,13 +129,6 @@ def _fits(fits):
         for label, f in fits.items()
     ]  # fmt: skip
     yield "\n".join([_row(head), _row(["---"] * len(head)), *rows])
-
-
-def titles() -> dict[str, str]:
-    """Titles of the scenarios by name, for figures."""
-    from transport.scenario import scenario_names
-
-    return {name: get_scenario(name).title for name in scenario_names()}
 
 
 def _numbers(values):

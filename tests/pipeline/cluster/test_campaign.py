@@ -29,6 +29,16 @@ def test_campaign_makes_a_config_for_every_prior_set(tmp_path):
         runs_of_campaign([config], ["wyde"])
 
 
+def test_campaign_makes_a_config_for_every_transport(tmp_path):
+    config = write_config(tmp_path / "cheap.toml")
+    found = runs_of_campaign([config], ["wide"], transports=["paper", "full"])
+    assert [c.name for c in found] == ["cheap_wide", "cheap_wide_full"]
+    assert [c.transport for c in found] == ["paper", "full"]
+    assert load_config(tmp_path / "cheap_wide_full.toml").transport == "full"
+    with pytest.raises(CrtuneError, match=r"--transport fulll.*did you mean 'full'"):
+        runs_of_campaign([config], [], transports=["fulll"])
+
+
 def test_campaign_refuses_the_same_run_twice(tmp_path):
     config = write_config(tmp_path / "cheap.toml")
     wide = runs_of_campaign([config], ["wide"])[0].path

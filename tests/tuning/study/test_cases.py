@@ -46,6 +46,23 @@ def test_prior_set_and_folder(run):
     assert case.folder == ROOT / "runs" / "two_phase" / "tuning" / "wide" / "earth_both"
 
 
+def test_transports_have_folders_and_fingerprints_of_their_own(run):
+    both = cases_of(run, ("both",), ("earth",), transports=("paper", "ionisation,destruction"))
+    assert [case.transport for case in both] == ["paper", "ionisation,destruction"]
+    plausible = ROOT / "runs" / "two_phase" / "tuning" / "plausible"
+    assert [case.folder for case in both] == [
+        plausible / "earth_both",
+        plausible / "ionisation_destruction" / "earth_both",
+    ]
+    paper, losses = (case.problem().fingerprint() for case in both)
+    assert "transport" not in paper
+    assert losses.pop("transport") == "ionisation,destruction"
+    assert losses == paper
+    full = cases_of(run, ("both",), ("earth",), transports=("full",))[0].problem()
+    assert {"log10_A_boron", "s_boron"} <= set(full.names)
+    assert str(both[1]).endswith("plausible ionisation,destruction")
+
+
 def test_the_whole_run_is_the_case_with_voyager(run):
     from pipeline.problem import build_problem
 
