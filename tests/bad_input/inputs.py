@@ -353,7 +353,7 @@ PREDICTIONS = [
     predict_case(
         "unknown transport",
         "kolmogorov --transport ful --rigidity 1",
-        "--transport ful",
+        "transport ful",
         "mean 'full'",
     ),
     predict_case(
