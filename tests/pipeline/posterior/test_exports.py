@@ -28,7 +28,11 @@ def run(tmp_path_factory):
     )
     config = config_from_toml(text)
     problem = build_problem(config)
-    provenance = {"config": config.to_toml(), "fingerprint": problem.fingerprint()}
+    provenance = {
+        "config": config.to_toml(),
+        "fingerprint": problem.fingerprint(),
+        "files": [str(path.with_suffix("") / "ensemble_00.h5")],
+    }
     return replace(fake_posterior(problem), provenance=provenance), problem
 
 
