@@ -177,14 +177,21 @@ def _section(found: Calibrated) -> str:
     expected = (1 - BAND) * len(found.quantities)
     outside = ", ".join(f"`{name}`" for name in found.outside) or "none"
     levels = " | ".join(f"in {level:.0%}" for level in LEVELS)
+    missed = found.not_converged
+    rules = (
+        f"the chains of {missed} did not meet their rules and count all the same"
+        if missed
+        else "all chains met their rules"
+    )
+    few = " Too few to show more than gross errors." if n < 100 else ""
     lines = [
         f"## {found.title} (`runs/{found.run}.toml`)",
         "",
         f"**{n} sets" + (f" of the {found.asked} asked for" if n < found.asked else "") + "**, "
-        f"truths ranked among {found.draws} draws each ({found.sampled}); the chains of "
-        f"{found.not_converged} did not meet their rules and count all the same. With {n} sets a "
-        f"posterior that is shifted by {shift:.2f} of its standard deviation is two standard "
-        f"errors off in mean rank, and coverage of 68% is known to {np.sqrt(0.68 * 0.32 / n):.2f}.",
+        f"truths ranked among {found.draws} draws each ({found.sampled}); {rules}. With {n} sets "
+        f"a posterior that is shifted by {shift:.2f} of its standard deviation is two standard "
+        f"errors off in mean rank, and coverage of 68% is known to "
+        f"{np.sqrt(0.68 * 0.32 / n):.2f}.{few}",
         "",
         f"Outside their bands: {outside} ({len(found.outside)} of {len(found.quantities)}; "
         f"{expected:.1f} expected of a correct sampler).",
