@@ -17,8 +17,7 @@ from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET, ChainHeader
 from pipeline.chains.lock import WriterLock
 from pipeline.chains.reader import read_journal
 from pipeline.chains.writer import ChainWriter, Snapshot
-from pipeline.sampling.mixture import Mixture
-from pipeline.sampling.moves import describe_moves, evolution_moves, frozen_moves
+from pipeline.sampling.moves import Proposal, describe_moves, evolution_moves, frozen_moves
 from pipeline.sampling.start import starting_points
 from pipeline.sampling.steps import Stepper
 from pipeline.sampling.target import Counted, Target
@@ -31,7 +30,6 @@ from pipeline.sampling.warm_up import (
 from transport.errors import CrtuneError
 
 _GROWTH = 1.5  # a file that must grow is copied, so it grows ahead of need
-_MIXTURE = ("weights", "means", "scales")
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ class EnsembleRun:
         spent = [asdict(stepper.cost())]
         spent += [{k: row[k].item() for k in spent[0]} for row in read_journal(self.warm_up_path)]
         facts = {"steps": steps, **{k: sum(one[k] for one in spent) for k in spent[0]}}
-        self._create(lock, target, start, warm.mixture, facts)
+        self._create(lock, target, start, warm.proposal, facts)
         return True
 
     def _create_warm_up(self, lock: WriterLock, steps: int) -> None:
@@ -156,19 +154,21 @@ class EnsembleRun:
         path, start = self.warm_up_path, self._start()
         ChainWriter.create(path, header, start, steps // every, before_write=lock.check).close()
 
-    def _create(self, lock, target, start: Snapshot, mixture: Mixture | None, warm_up) -> None:
-        """Make the chain's file, with the frozen mixture in it."""
-        moves = describe_moves(self._moves(mixture))
+    def _create(self, lock, target, start: Snapshot, proposal: Proposal | None, warm_up) -> None:
+        """Make the chain's file, with the frozen proposal in it."""
+        moves = describe_moves(self._moves(proposal))
         header = self._header(moves=moves, warm_up=warm_up)
-        parts = {} if mixture is None else {f"mixture_{k}": getattr(mixture, k) for k in _MIXTURE}
+        parts = {} if proposal is None else proposal.arrays()
         capacity = -(-target // self.settings.thin)
         ChainWriter.create(
             self.path, header, start, capacity, parts, before_write=lock.check
         ).close()
 
-    def _moves(self, mixture: Mixture | None):
+    def _moves(self, proposal: Proposal | None):
         return (
-            evolution_moves(self.target) if mixture is None else frozen_moves(self.target, mixture)
+            evolution_moves(self.target)
+            if proposal is None
+            else frozen_moves(self.target, proposal)
         )
 
     def _sample(self, writer: ChainWriter, target: int, stop, tick) -> None:
@@ -177,16 +177,16 @@ class EnsembleRun:
         if target > writer.iteration:
             ahead = min(int(_GROWTH * writer.iteration), -(-settings.max_steps // settings.thin))
             writer.reserve(max(target, ahead))
-        moves = self._moves(read_mixture(self.path))
+        moves = self._moves(read_proposal(self.path))
         Stepper(writer, self.target, settings.checkpoint_steps, stop, tick).extend(moves, target)
 
 
-def read_mixture(path: str | Path) -> Mixture | None:
-    """The frozen mixture of a chain; None if it had no warm-up."""
+def read_proposal(path: str | Path) -> Proposal | None:
+    """The frozen proposal of a chain; None if it had no warm-up."""
     with open_chain(path) as file:
         if not file.header.warm_up.get("steps"):
             return None
-        return Mixture(*(file.part(f"mixture_{name}") for name in _MIXTURE))
+        return Proposal.from_arrays(file.part)
 
 
 def ensemble_path(folder: str | Path, index: int) -> Path:

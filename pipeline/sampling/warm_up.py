@@ -18,16 +18,17 @@ import numpy as np
 
 from pipeline.chains.reader import read_chain
 from pipeline.chains.writer import Snapshot
-from pipeline.sampling.mixture import Mixture, fit_mixture
-from pipeline.sampling.moves import evolution_moves, frozen_moves
+from pipeline.sampling.mixture import fit_mixture
+from pipeline.sampling.moves import Proposal, evolution_moves, frozen_moves
 from pipeline.sampling.steps import Stepper
+from pipeline.sampling.straightening import fit_straightening
 from pipeline.sampling.target import Points, Target
 
 STAGES = (0.4, 0.6, 0.8, 1.0)
 """Ends of the stages, in parts of the warm-up."""
 _STORED = 500
 """Stored steps, about."""
-_FITTED = 6000
+_FITTED = 12_000
 """Draws of the chain that a fit takes, at most."""
 _FRESH = 3000
 """Draws of the first fit that are evaluated, at most; no more than the steps of the stage before,
@@ -45,12 +46,12 @@ class Refit:
 
     Attributes
     ----------
-    mixture : fitted to what was there before
+    proposal : fitted to what was there before
     start : the walkers, those that stayed behind replaced
     replaced : how many
     """
 
-    mixture: Mixture
+    proposal: Proposal
     start: Points
     replaced: int
 
@@ -91,7 +92,7 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds) -> Refit | N
         if stage:
             begin = ends[stage - 1]
             refitted = refit(writer.path, begin, target, seeds[stage - 1])
-            moves = frozen_moves(target, refitted.mixture)
+            moves = frozen_moves(target, refitted.proposal)
             if writer.iteration == begin:
                 start = refitted.snapshot(writer.snapshot().random_state)
         stepper.extend(moves, end, start)
@@ -109,25 +110,32 @@ def refit(path, stored: int, target: Target, seed) -> Refit:
     found = read_chain(path, stored // 2, stored)
     z = target.to_normal(found.chain.reshape(-1, found.chain.shape[-1]))
     if len(z) > _FITTED:
-        z = z[rng.choice(len(z), _FITTED, replace=False)]
+        z = z[np.sort(rng.choice(len(z), _FITTED, replace=False))]
     moved = len(np.unique(z, axis=0))
     size = int(np.clip(moved // (_PER_COMPONENT * target.ndim), 1, _COMPONENTS))
-    mixture = fit_mixture(z, size, rng)
-    drawn = mixture.draws(min(_FRESH, moved), rng)
+    proposal = fit_proposal(z, size, rng)
+    drawn = proposal.draws(min(_FRESH, moved), rng)
     fresh = target.at(drawn, rng)
-    weights = importance(fresh.log_target - mixture.log_density(drawn))
+    weights = importance(fresh.log_target - proposal.log_density(drawn))
     last = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
     if weights is None:
-        return Refit(mixture, last, 0)
+        return Refit(proposal, last, 0)
     both = np.concatenate([z, drawn])
     halves = np.concatenate([np.full(len(z), 0.5 / len(z)), 0.5 * weights])
-    mixture = fit_mixture(both, size, rng, weights=halves)
+    proposal = fit_proposal(both, size, rng, halves)
     behind = walkers_behind(found.chain, found.blobs[..., -1])
     chosen = rng.choice(len(drawn), size=len(behind), p=weights)
     start = last
     for name in ("coords", "log_prob", "blobs"):
         getattr(start, name)[behind] = getattr(fresh, name)[chosen]
-    return Refit(mixture, start, len(behind))
+    return Refit(proposal, start, len(behind))
+
+
+def fit_proposal(z: np.ndarray, size: int, rng, weights=None) -> Proposal:
+    """Straight coordinates and a mixture in them, of draws (n, ndim) with weights (n,)."""
+    straightening = fit_straightening(z, weights)
+    x, _ = straightening.forward(z)
+    return Proposal(straightening, fit_mixture(x, size, rng, weights))
 
 
 def importance(log_weight: np.ndarray) -> np.ndarray | None:

@@ -6,7 +6,6 @@ import pytest
 from emcee.moves import DEMove, DESnookerMove
 
 from pipeline.posterior.convergence import integrated_time
-from pipeline.sampling.mixture import Mixture, fit_mixture
 from pipeline.sampling.moves import (
     DifferentialEvolutionMove,
     MixtureMove,
@@ -15,6 +14,7 @@ from pipeline.sampling.moves import (
     frozen_moves,
 )
 from pipeline.sampling.target import Target
+from pipeline.sampling.warm_up import fit_proposal
 from priors.distributions import normal, uniform
 from tests.toy_problems import BananaProblem, GaussianProblem
 from tests.tuning.toys import toy_problem
@@ -42,7 +42,7 @@ def with_mixture(draws, size=2, of_few=400):
 
     def mixes(target):
         z = target.to_normal(draws[:of_few])
-        return frozen_moves(target, fit_mixture(z, size, np.random.default_rng(0)))
+        return frozen_moves(target, fit_proposal(z, size, np.random.default_rng(0)))
 
     return mixes
 
@@ -172,7 +172,7 @@ def test_each_move_by_itself():
 
     def mixture(target):
         z = target.to_normal(exact[:4000])
-        return MixtureMove(target, fit_mixture(z, 4, np.random.default_rng(0)))
+        return MixtureMove(target, fit_proposal(z, 4, np.random.default_rng(0)))
 
     for mixes in (mixture, DifferentialEvolutionMove):
         chain = sampled(problem, exact[:24], mixes, 2 * STEPS, 8)
@@ -197,16 +197,20 @@ def test_this_test_finds_the_snooker_of_emcee_wrong():
 class WithoutCorrection(MixtureMove):
     """Forgets the density of the mixture."""
 
-    def proposals(self, z, others, random):
-        proposed, log_ratio = super().proposals(z, others, random)
+    def proposals(self, x, others, random):
+        proposed, log_ratio = super().proposals(x, others, random)
         return proposed, np.zeros_like(log_ratio)
 
 
 def test_these_tests_find_a_proposal_without_its_density():
     problem, draws = two_modes(2)
     exact = draws(20_000, np.random.default_rng(1))
-    mixture = Mixture(np.ones(1), np.zeros((1, 2)), 0.6 * np.eye(2)[None])
-    chain = sampled(problem, exact[:24], lambda t: WithoutCorrection(t, mixture), STEPS, 8)
+
+    def mixes(target):
+        z = target.to_normal(exact[:400])
+        return WithoutCorrection(target, fit_proposal(z, 1, np.random.default_rng(0)))
+
+    chain = sampled(problem, exact[:24], mixes, STEPS, 8)
     with pytest.raises(AssertionError):
         assert_means(chain, exact, moments(2))
 
@@ -233,8 +237,9 @@ def test_uniform_box(frozen):
 
 def test_mix_in_words():
     target = Target(GaussianProblem(ndim=2))
-    mixture = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
-    assert describe_moves(frozen_moves(target, mixture)) == (
-        "0.9 MixtureMove(1 components), 0.08 DifferentialEvolutionMove(gamma=1.19), "
-        "0.02 DifferentialEvolutionMove(gamma=1)"
+    rng = np.random.default_rng(0)
+    proposal = fit_proposal(rng.normal(size=(50, 2)), 1, rng)
+    assert describe_moves(frozen_moves(target, proposal)) == (
+        "0.8 MixtureMove(1 components), 0.17 DifferentialEvolutionMove(gamma=1.19), "
+        "0.03 DifferentialEvolutionMove(gamma=1)"
     )
