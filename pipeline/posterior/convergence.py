@@ -7,7 +7,7 @@ independently started ensembles agree (rank-normalised split R-hat, Vehtari et a
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,10 @@ class Verdict:
     rhat_walkers : with walkers as chains; conservative, for information
     stuck : walkers that do not move or sit far below the others, in words
     min_n_tau, max_rhat : the rules applied
+    evaluations, evaluations_warm_up : of the model by all ensembles, in the steps that are kept and
+        before; points outside the prior are none
+    effective_draws : of the slowest coordinate in all ensembles, after burn-in
+    cpu_seconds, wall_seconds : added over ensembles, the warm-up included
     """
 
     converged: bool
@@ -61,6 +65,11 @@ class Verdict:
     stuck: tuple[str, ...]
     min_n_tau: float
     max_rhat: float
+    evaluations: int = 0
+    evaluations_warm_up: int = 0
+    effective_draws: float = float("nan")
+    cpu_seconds: float = field(default=0.0, compare=False)
+    wall_seconds: float = field(default=0.0, compare=False)
 
     @property
     def label(self) -> str:
@@ -139,6 +148,8 @@ def assess(
     reasons = _reasons(names, n_tau, columns["rhat"], min_n_tau, max_rhat, n_ensembles)
     reasons += [f"{text}; see scripts/plot_trace.py" for text in stuck]
 
+    ess = n_ensembles * walkers * n_tau
+
     def named(values):
         return {name: float(value) for name, value in zip(names, values, strict=True)}
 
@@ -153,7 +164,8 @@ def assess(
         acceptance=float(acceptance),
         tau=named(tau),
         n_tau=named(n_tau),
-        ess=named(n_ensembles * walkers * n_tau),
+        ess=named(ess),
+        effective_draws=float(np.min(ess[:-1])),
         rhat=named(columns["rhat"]),
         rhat_walkers=named(columns["walkers"]),
         stuck=stuck,

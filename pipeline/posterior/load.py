@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.chains.files import read_header
 from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET
-from pipeline.chains.reader import best_step, check_whole, read_chain, read_progress
+from pipeline.chains.reader import best_step, check_whole, read_chain, read_journal, read_progress
 from pipeline.files import replacing
 from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
 from transport.errors import CrtuneError
@@ -256,7 +256,22 @@ def assess_run(
     )
     reasons = (*remarks, *verdict.reasons)
     steps = stored * header.thin
-    return replace(verdict, converged=not reasons, reasons=reasons, steps=steps, thin=header.thin)
+    facts = {"reasons": reasons, "steps": steps, "thin": header.thin, **_cost(used, stored)}
+    return replace(verdict, converged=not reasons, **facts)
+
+
+def _cost(paths, stored: int) -> dict:
+    """What chains of so many stored steps have cost, by the names of a `Verdict`."""
+    warm_ups = [read_header(path).warm_up for path in paths]
+    records = [row for path in paths for row in read_journal(path) if row["stop"] <= stored]
+    return {
+        "evaluations": sum(int(row["evaluations"]) for row in records),
+        "evaluations_warm_up": sum(int(warm.get("evaluations", 0)) for warm in warm_ups),
+        "cpu_seconds": sum(float(row["cpu_seconds"]) for row in records)
+        + sum(warm.get("cpu_seconds", 0.0) for warm in warm_ups),
+        "wall_seconds": sum(float(row["seconds"]) for row in records)
+        + sum(warm.get("seconds", 0.0) for warm in warm_ups),
+    }
 
 
 def _long_enough(paths) -> tuple[list[Path], list[str]]:

@@ -138,7 +138,7 @@ class EnsembleRun:
             steps = writer.header.warm_up["steps"]
             stepper = Stepper(writer, self.target, self.settings.checkpoint_steps, stop, tick)
             seeds = ensemble_streams(self.settings.seed, self.index)[2].spawn(len(STAGES))
-            warm = run_stages(stepper, self.target, steps, seeds)
+            warm = run_stages(stepper, self.target, steps, seeds, self._tell)
             if warm is None:
                 return False
             start = warm.snapshot(writer.snapshot().random_state)
@@ -147,6 +147,10 @@ class EnsembleRun:
         facts = {"steps": steps, **{k: sum(one[k] for one in spent) for k in spent[0]}}
         self._create(lock, target, start, warm.proposal, facts)
         return True
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._messages.append(f"ensemble {self.index}: {text}")
 
     def _create_warm_up(self, lock: WriterLock, steps: int) -> None:
         every, moves = storage_interval(steps), describe_moves(evolution_moves(self.target))

@@ -11,7 +11,9 @@ from tqdm import tqdm
 from pipeline.chains.reader import read_progress
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run
-from pipeline.sampling.ensemble import ensemble_path
+from pipeline.sampling.ensemble import ensemble_path, warm_up_path
+from pipeline.sampling.plan import steps_made, targets
+from pipeline.sampling.warm_up import warm_up_steps
 from transport.errors import CrtuneError
 
 _LOOK = 0.5  # s between looks at the files
@@ -34,13 +36,8 @@ class ProgressBar:
     def __init__(self, folder: Path, sampling, convergence, problem, visible: bool = True):
         self.folder, self.sampling, self.convergence = folder, sampling, convergence
         self.names = problem.names
-        self._bar = tqdm(
-            total=sampling.ensembles * sampling.min_steps,
-            unit="step",
-            disable=not visible,
-            dynamic_ncols=True,
-            smoothing=0.05,
-        )
+        self._visible, self._warm = visible, None
+        self._bar = self._new_bar(sampling.ensembles * sampling.min_steps, "chains")
         self._facts: dict[str, str] = {}
         self._next_look = self._next_estimate = 0.0
         self._started = False
@@ -62,6 +59,7 @@ class ProgressBar:
 
     def _look(self) -> None:
         paths = [ensemble_path(self.folder, i) for i in range(self.sampling.ensembles)]
+        self._look_at_warm_up(paths)
         found = [read_progress(path) for path in paths if path.exists()]
         steps = sum(iteration for iteration, _ in found) * self.sampling.thin
         if not steps:
@@ -76,6 +74,33 @@ class ProgressBar:
             self._facts["accept"] = f"{np.mean(rates):.2f}"
         self._draw()
 
+    def _look_at_warm_up(self, paths) -> None:
+        """A line of its own, which stays when the last ensemble has begun its chain."""
+        warming = [warm_up_path(self.folder, i) for i in range(self.sampling.ensembles)]
+        length = warm_up_steps(self.sampling)
+        if self._warm is None and any(path.exists() for path in warming):
+            self._warm = self._new_bar(length * self.sampling.ensembles, "warm-up")
+        if self._warm is None:
+            return
+        done = [
+            length if path.exists() else steps_made(self.folder, i) for i, path in enumerate(paths)
+        ]
+        self._warm.n = min(sum(done), self._warm.total)
+        self._warm.refresh()
+        if all(path.exists() for path in paths):
+            self._warm.close()
+            self._warm = None
+
+    def _new_bar(self, total: int, title: str):
+        return tqdm(
+            desc=title,
+            total=total,
+            unit="step",
+            disable=not self._visible,
+            dynamic_ncols=True,
+            smoothing=0.05,
+        )
+
     def show(self, verdict: Verdict) -> None:
         """Show what `verdict` says of tau and R-hat, and expect as many steps as they ask for."""
         tau, n_tau, rhat = verdict.worst()
@@ -84,8 +109,9 @@ class ProgressBar:
         self._facts |= {"tau": f"{tau:.3g}", "N/tau": f"{n_tau:.3g}", "R-hat": f"{rhat:.3f}"}
         if np.isfinite(tau):
             expected = self.convergence.min_n_tau * tau + verdict.burn_in
-            steps = np.clip(expected, self.sampling.min_steps, self.sampling.max_steps)
-            self._bar.total = max(self._bar.n, int(steps) * self.sampling.ensembles)
+            tests = list(targets(self.sampling, 0))  # a run ends at one of these
+            steps = next((test for test in tests if test >= expected), tests[-1])
+            self._bar.total = max(self._bar.n, steps * self.sampling.ensembles)
         self._draw()
 
     def _draw(self) -> None:
@@ -100,4 +126,6 @@ class ProgressBar:
         return self
 
     def __exit__(self, *exception) -> None:
+        if self._warm is not None:
+            self._warm.close()
         self._bar.close()

@@ -8,13 +8,13 @@ interrupting and resuming, tests the same chains and stops at the same step.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.chains.files import DamagedChainError, read_header
 from pipeline.chains.lock import WriterLock, live_owner
-from pipeline.chains.reader import check_whole, read_progress
+from pipeline.chains.reader import check_whole
 from pipeline.chains.salvage import salvage
 from pipeline.chains.writer import ChainWriter
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
@@ -22,12 +22,11 @@ from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run, ensemble_files
 from pipeline.provenance import origin_remark
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task
-from pipeline.sampling.ensemble import check_same_problem, ensemble_path, warm_up_path
+from pipeline.sampling.ensemble import check_same_problem, ensemble_path
 from pipeline.sampling.interrupt import StopRequest
+from pipeline.sampling.plan import steps_done, steps_made, targets
 from pipeline.sampling.progress import ProgressBar
 from transport.errors import CrtuneError
-
-_ROUND_GROWTH = 1.25
 
 
 @dataclass(frozen=True)
@@ -153,42 +152,6 @@ class Run:
             header = read_header(path)
             check_same_problem(path, header, problem, self.sampling, index)
             check_whole(path)
-
-
-def targets(sampling, done: int) -> Iterator[int]:
-    """Numbers of steps at which convergence is tested, from `done` steps on.
-
-    They grow by a quarter from ``min_steps`` to ``max_steps``, in whole checkpoints.
-    """
-    unit = sampling.thin * max(1, sampling.checkpoint_steps // sampling.thin)
-    last = _round_up(sampling.max_steps, sampling.thin)
-    target = min(_round_up(sampling.min_steps, unit), last)
-    while target < done and target < last:
-        target = min(_round_up(_ROUND_GROWTH * target, unit), last)
-    yield max(target, done)
-    while target < last:
-        target = min(_round_up(_ROUND_GROWTH * target, unit), last)
-        if target > done:
-            yield target
-
-
-def _round_up(steps: float, unit: int) -> int:
-    return int(-(-steps // unit)) * unit
-
-
-def steps_done(folder: Path, ensembles: int, thin: int) -> list[int]:
-    """Sampler steps stored of each ensemble, 0 where it has not been started."""
-    paths = [ensemble_path(folder, index) for index in range(ensembles)]
-    return [read_progress(path)[0] * thin if path.exists() else 0 for path in paths]
-
-
-def steps_made(folder: Path, index: int) -> int:
-    """Sampler steps made of an ensemble, those of its warm-up included."""
-    for path, own in ((ensemble_path(folder, index), 1), (warm_up_path(folder, index), 0)):
-        if path.exists():
-            header, (stored, _) = read_header(path), read_progress(path)
-            return stored * header.thin + own * header.warm_up.get("steps", 0)
-    return 0
 
 
 def make_folder(folder: Path) -> None:

@@ -24,18 +24,21 @@ from pipeline.sampling.steps import Stepper
 from pipeline.sampling.straightening import fit_straightening
 from pipeline.sampling.target import Points, Target
 
-STAGES = (0.4, 0.6, 0.8, 1.0)
+STAGES = (0.3, 0.5, 0.75, 1.0)
 """Ends of the stages, in parts of the warm-up."""
 _STORED = 500
 """Stored steps, about."""
 _FITTED = 12_000
 """Draws of the chain that a fit takes, at most."""
-_FRESH = 3000
+_FRESH = 8000
 """Draws of the first fit that are evaluated, at most; no more than the steps of the stage before,
 so that a short warm-up stays short."""
+_STEPS_PER_DRAW = 40.0
+"""Steps of a walker taken to be worth an independent draw, where chain and fresh draws are
+weighed against each other."""
 _PER_COMPONENT = 8
 """Draws per coordinate and component, at least."""
-_COMPONENTS = 16
+_COMPONENTS = 12
 _FAR_BELOW = 10.0
 """Nats below the median walker, and robust standard deviations of eight, that count as behind."""
 
@@ -54,6 +57,12 @@ class Refit:
     proposal: Proposal
     start: Points
     replaced: int
+
+    def message(self) -> str:
+        """What a user should know."""
+        if not self.replaced:
+            return ""
+        return f"walkers that stayed behind in the warm-up, replaced: {self.replaced}"
 
     def snapshot(self, random_state) -> Snapshot:
         """State of an ensemble that goes on from here."""
@@ -76,13 +85,14 @@ def stage_ends(steps: int) -> list[int]:
     return sorted({max(1, round(part * stored)) for part in STAGES})
 
 
-def run_stages(stepper: Stepper, target: Target, steps: int, seeds) -> Refit | None:
+def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Refit | None:
     """Warm up, from where the file of `stepper` ends; None if stopped on the way.
 
     Parameters
     ----------
     steps : length
     seeds : one `numpy.random.SeedSequence` for each stage
+    tell : told of walkers that were replaced, "" if there were none
     """
     writer, ends = stepper.writer, stage_ends(steps)
     for stage, end in enumerate(ends):
@@ -94,11 +104,14 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds) -> Refit | N
             refitted = refit(writer.path, begin, target, seeds[stage - 1])
             moves = frozen_moves(target, refitted.proposal)
             if writer.iteration == begin:
+                tell(refitted.message())
                 start = refitted.snapshot(writer.snapshot().random_state)
         stepper.extend(moves, end, start)
         if writer.iteration < end:
             return None
-    return refit(writer.path, ends[-1], target, seeds[len(ends) - 1])
+    refitted = refit(writer.path, ends[-1], target, seeds[len(ends) - 1])
+    tell(refitted.message())
+    return refitted
 
 
 def refit(path, stored: int, target: Target, seed) -> Refit:
@@ -121,8 +134,10 @@ def refit(path, stored: int, target: Target, seed) -> Refit:
     if weights is None:
         return Refit(proposal, last, 0)
     both = np.concatenate([z, drawn])
-    halves = np.concatenate([np.full(len(z), 0.5 / len(z)), 0.5 * weights])
-    proposal = fit_proposal(both, size, rng, halves)
+    of_chain = found.chain[..., 0].size * found.header.thin / _STEPS_PER_DRAW
+    share = of_chain / (of_chain + 1.0 / np.sum(weights**2))
+    shares = np.concatenate([np.full(len(z), share / len(z)), (1.0 - share) * weights])
+    proposal = fit_proposal(both, size, rng, shares)
     behind = walkers_behind(found.chain, found.blobs[..., -1])
     chosen = rng.choice(len(drawn), size=len(behind), p=weights)
     start = last
