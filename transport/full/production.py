@@ -20,7 +20,15 @@ SLOPE = Parameter(
     medium="gas disk",
     is_exponent=True,
 )
-PRODUCTION_PARAMETERS = (NORMALISATION, SLOPE)
+SOURCE_BORON = Parameter(
+    name="q_boron",
+    unit="",
+    latex=r"q_\mathrm{B}",
+    description="boron over carbon at the sources, at equal rigidity; the prior sets fix it at 0",
+    fiducial=0.0,
+    medium="injection",
+)
+PRODUCTION_PARAMETERS = (NORMALISATION, SLOPE, SOURCE_BORON)
 
 
 def only_with_production(name: str) -> str:

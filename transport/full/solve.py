@@ -115,6 +115,8 @@ def full_spectra(
     through = flux[-1]
     carbon = _nuclei(layers, CARBON, source, through)
     boron_source = _boron_source(scenario, v, nodes, carbon.sum(axis=0))
+    if "q_boron" in v:
+        boron_source += v["q_boron"][:, None] * source
     boron = _nuclei(layers, BORON, boron_source, through)
     return _observed(layers, interpolation(nodes, rigidity), rigidity, proton, carbon, boron, kappa)
 

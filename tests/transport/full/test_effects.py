@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from priors.sets import load_prior_set
 from transport.errors import CrtuneError
 from transport.full.effects import EFFECTS, effects_of, label_of
 from transport.scenario import get_scenario, scenario_names
@@ -73,7 +74,7 @@ def test_nuisances_come_and_go_with_production():
     scenario = get_scenario("two_phase")
     names = [p.name for p in scenario.parameters]
     full = scenario.with_transport("full")
-    assert [p.name for p in full.parameters] == [*names, "A_boron", "s_boron"]
+    assert [p.name for p in full.parameters] == [*names, "A_boron", "s_boron", "q_boron"]
     assert [p.name for p in full.with_transport("paper").parameters] == names
     assert {"A_boron", "s_boron"} <= {p.name for p in scenario.optional_parameters}
     twice = (
@@ -85,3 +86,15 @@ def test_nuisances_come_and_go_with_production():
     )
     assert tilted[0, -1] == pytest.approx(1.0)
     assert np.all(np.diff(tilted[0, :3]) > 0)
+
+
+def test_boron_at_the_sources_is_a_part_of_carbon_that_the_prior_sets_leave_out():
+    """It stays as long as carbon: without losses it adds q to B/C at equal rigidity."""
+    scenario = get_scenario("kolmogorov", transport="boron_production")
+    with_it, without = (
+        scenario.spectra(scenario.fiducial(q_boron=q), R).boron_to_carbon for q in (0.02, 0.0)
+    )
+    np.testing.assert_allclose(with_it - without, 0.02, rtol=1e-4)
+    for name in ("plausible", "wide"):
+        prior = load_prior_set(name).prior(scenario)
+        assert prior.fixed == {"q_boron": 0.0}
