@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from priors.distributions import Fixed
 from priors.potentials import PotentialOfPeriod
 from priors.sets import load_prior_set, prior_set_names
 from transport.errors import CrtuneError
@@ -175,7 +176,9 @@ def test_wide_has_the_centres_of_plausible_and_twice_its_widths():
     narrow = {**plausible.parameters, **plausible.nuisance}
     for name, broad in {**wide.parameters, **wide.nuisance}.items():
         d = narrow[name]
-        if isinstance(broad, PotentialOfPeriod):
+        if isinstance(broad, Fixed):
+            assert broad == d
+        elif isinstance(broad, PotentialOfPeriod):
             assert (broad.mean, broad.sd) == (d.mean, 2 * d.sd)
         elif name in walls or name.startswith("phi"):
             assert broad.high > d.high or broad.sd == 2 * d.sd
