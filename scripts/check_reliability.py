@@ -30,8 +30,8 @@ from transport.errors import CrtuneError  # noqa: E402
 from transport.suggest import suggest  # noqa: E402
 
 KILLS = {
-    "chain": 380, "study": 280, "checkpoint": 150, "summary": 50, "merge": 70, "verdict": 120,
-    "run": 30,
+    "chain": 420, "study": 300, "checkpoint": 150, "summary": 30, "merge": 60, "verdict": 100,
+    "run": 20,
 }  # fmt: skip
 WHAT = {
     "chain": "blocks of a chain, with growing files",

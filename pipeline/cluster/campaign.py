@@ -43,13 +43,13 @@ def submissions(folder: str | Path) -> list[Submission]:
     path = Path(folder) / "slurm" / RECORD
     try:
         entries = json.loads(path.read_text())
+        return [Submission(**{**entry, "steps": tuple(entry["steps"])}) for entry in entries]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CrtuneError(
             f"{path}: cannot be read ({error}); delete it to start a new record"
         ) from error
-    return [Submission(**{**entry, "steps": tuple(entry["steps"])}) for entry in entries]
 
 
 def submit_round(folder: Path, now: Standing, number: int) -> Submission:

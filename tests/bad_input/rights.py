@@ -65,6 +65,13 @@ RIGHTS = [
         ORDINARY,
     ),
     Case(
+        "rights: study",
+        ("run/tuning", "cannot be written", "write permission"),
+        forbidden("run"),
+        ("fine_tuning", "RUN", "--selections", "proton", "--ranges", "earth"),
+        ORDINARY,
+    ),
+    Case(
         "rights: set aside",
         ("run", "Permission denied"),
         forbidden("run"),

@@ -110,6 +110,8 @@ def run_study(
     """
     if seeds < 1 or workers < 1:
         raise CrtuneError(f"--seeds {seeds} --workers {workers}: should both be at least 1")
+    for folder in dict.fromkeys(case.folder for case in cases):
+        _refuse_unwritable(folder)
     settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
     measures = tuple(measures or groups())
     failures = []
@@ -147,6 +149,16 @@ def run_study(
     for case in unfinished:
         print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
     return EXIT_NOT_CONVERGED if unfinished else 0
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Before hours of work whose results could not be kept."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise CrtuneError(
+            f"{folder}: cannot be written (no permission in {there}); results need a folder with "
+            "write permission"
+        )
 
 
 def _ready() -> None:
