@@ -118,7 +118,7 @@ def _read_ecsv(path: Path):
 def _check_meta(path: Path, meta: dict) -> dict:
     for key in META_KEYS:
         if key not in meta:
-            raise CrtuneError(f"{path}: missing meta key {key!r}{suggest(key, meta)}")
+            raise CrtuneError(f"{path}: missing meta key {key!r}{suggest(key, map(str, meta))}")
     for key, known in (("observable", OBSERVABLES), ("axis", AXES)):
         if meta[key] not in known:
             raise CrtuneError(

@@ -295,6 +295,7 @@ TABLES = [
         "- {observable: carbon}\n# - {axis: kinetic_energy}",
         "mass number",
     ),
+    table_case("a key that is no text", "- {derived: ", "- {true: ", "'derived'"),
     table_case("missing meta", "- {period: ", "- {perod: ", "'period'", "mean 'perod'"),
     table_case("unknown observable", "observable: proton", "observable: protn", "mean 'proton'"),
     table_case("misspelt role", "role: statistical", "role: statistic", "'statistic'", "choose"),
