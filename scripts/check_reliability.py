@@ -24,7 +24,6 @@ limit_threads()
 import numpy as np  # noqa: E402
 
 from pipeline.files import replacing  # noqa: E402
-from pipeline.provenance import git_state  # noqa: E402
 from tests.reliability import trials  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 from transport.suggest import suggest  # noqa: E402
@@ -130,11 +129,10 @@ def measure(name: str, share: float, seed: int) -> str:
             rows = part(Path(scratch), share, np.random.default_rng(seed))
     except AssertionError as error:
         raise CrtuneError(f"{name}: {error}") from error
-    state, minutes = git_state(), (time.monotonic() - begun) / 60
-    dirty = " with changes" if state["dirty"] == "yes" else ""
+    minutes = (time.monotonic() - begun) / 60
     lines = [f"| {what} | {count} | {text} |" for what, count, text in rows]
     head = [f"## {title}", "", "| what | trials | outcome |", "|---|---|---|"]
-    made = f"Commit {state['commit'][:12]}{dirty}, seed {seed}, {minutes:.1f} minutes."
+    made = f"Seed {seed}, {minutes:.1f} minutes."
     return "\n".join([*head, *lines, "", made])
 
 
