@@ -26,7 +26,9 @@ TOLERANCE = 0.02
 """In ln f between two marches: another, which is not made, would change it by about its square."""
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
-MAX_MARCHES = 12
+MAX_MARCHES = 60
+"""A cutoff moves by a node or so with each; 20 are enough over the prior set `wide`. A walker that
+is not settled then has NaN for its spectra."""
 UNCONFINED = 1.000001 / LIGHT_SPEED
 
 
@@ -161,13 +163,14 @@ def _protons(layers, source):
     for number in range(MAX_MARCHES):
         intercept = (rho - slope) * flux
         flux, base = _march(layers, PROTON, source, slope, intercept, rho[-1] < UNCONFINED, guess)
-        change, last = np.max(np.abs(np.log(base[0] / last))), base[0]
+        change, last = np.abs(np.log(base[0] / last)).max(axis=1), base[0]
         if number < GUESSES:
             guess = base
-        if number and (linear or change < TOLERANCE):
-            break
+        if number and (linear or change.max() < TOLERANCE):
+            return _parts(base), flux
         if not linear:
             rho, slope = _tangents(layers, flux)
+    base[:, change >= TOLERANCE] = flux[:, change >= TOLERANCE] = np.nan
     return _parts(base), flux
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError
+from transport.full import solve
 from transport.full.effects import EFFECTS, effects_of, label_of
 from transport.scenario import get_scenario, scenario_names
 
@@ -98,3 +99,11 @@ def test_boron_at_the_sources_is_a_part_of_carbon_that_the_prior_sets_leave_out(
     for name in ("plausible", "wide"):
         prior = load_prior_set(name).prior(scenario)
         assert prior.fixed == {"q_boron": 0.0}
+
+
+def test_a_walker_that_is_not_settled_has_no_spectra(monkeypatch):
+    monkeypatch.setattr(solve, "MAX_MARCHES", 1)
+    scenario = get_scenario("two_phase", transport="full")
+    spectra = scenario.spectra(scenario.fiducial(), R)
+    assert np.isnan(spectra.proton).all()
+    assert np.isnan(spectra.boron).all()
