@@ -30,9 +30,11 @@ _STORED = 500
 """Stored steps, about."""
 _FITTED = 12_000
 """Draws of the chain that a fit takes, at most."""
-_FRESH = 8000
-"""Draws of the first fit that are evaluated, at most; no more than the steps of the stage before,
-so that a short warm-up stays short."""
+_FRESH, _MOST_FRESH = 0.05, 20_000
+"""Draws of a fit that are evaluated, twice in each refit, as a share of the steps made so far, and
+at most."""
+_LIGHT = 1e-4
+"""Share of the largest weight below which a fresh draw is left out of a fit."""
 _STEPS_PER_DRAW = 40.0
 """Steps of a walker taken to be worth an independent draw, where chain and fresh draws are
 weighed against each other."""
@@ -126,27 +128,34 @@ def refit(path, stored: int, target: Target, seed) -> Refit:
         z = z[np.sort(rng.choice(len(z), _FITTED, replace=False))]
     moved = len(np.unique(z, axis=0))
     size = int(np.clip(moved // (_PER_COMPONENT * target.ndim), 1, _COMPONENTS))
-    proposal = fit_proposal(z, size, rng)
-    drawn = proposal.draws(min(_FRESH, moved), rng)
-    fresh = target.at(drawn, rng)
-    weights = importance(fresh.log_target - proposal.log_density(drawn))
-    last = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
-    if weights is None:
-        return Refit(proposal, last, 0)
-    both = np.concatenate([z, drawn])
-    of_chain = found.chain[..., 0].size * found.header.thin / _STEPS_PER_DRAW
-    share = of_chain / (of_chain + 1.0 / np.sum(weights**2))
-    shares = np.concatenate([np.full(len(z), share / len(z)), (1.0 - share) * weights])
-    proposal = fit_proposal(both, size, rng, shares)
     behind = walkers_behind(found.chain, found.blobs[..., -1])
-    chosen = rng.choice(len(drawn), size=len(behind), p=weights)
-    start = last
-    for name in ("coords", "log_prob", "blobs"):
-        getattr(start, name)[behind] = getattr(fresh, name)[chosen]
-    return Refit(proposal, start, len(behind))
+    start = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
+    made = stored * found.header.thin * found.header.nwalkers
+    worth = 0.5 * made / _STEPS_PER_DRAW  # independent draws in the second half
+    parts = [(z, np.full(len(z), worth / len(z)))]
+    for last in (False, True):
+        proposal = fit_proposal(*_joined(parts), size, rng)
+        drawn = proposal.draws(int(np.clip(_FRESH * made, 1, _MOST_FRESH)), rng)
+        fresh = target.at(drawn, rng)
+        weights = importance(fresh.log_target - proposal.log_density(drawn))
+        if weights is None:
+            break
+        heavy = weights > _LIGHT * weights.max()
+        parts.append((drawn[heavy], weights[heavy] / np.sum(weights**2)))
+        if last:
+            chosen = rng.choice(len(drawn), size=len(behind), p=weights)
+            for name in ("coords", "log_prob", "blobs"):
+                getattr(start, name)[behind] = getattr(fresh, name)[chosen]
+    else:
+        return Refit(fit_proposal(*_joined(parts), size, rng), start, len(behind))
+    return Refit(proposal, start, 0)
 
 
-def fit_proposal(z: np.ndarray, size: int, rng, weights=None) -> Proposal:
+def _joined(parts):
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def fit_proposal(z: np.ndarray, weights: np.ndarray | None, size: int, rng) -> Proposal:
     """Straight coordinates and a mixture in them, of draws (n, ndim) with weights (n,)."""
     straightening = fit_straightening(z, weights)
     x, _ = straightening.forward(z)

@@ -42,7 +42,7 @@ def with_mixture(draws, size=2, of_few=400):
 
     def mixes(target):
         z = target.to_normal(draws[:of_few])
-        return frozen_moves(target, fit_proposal(z, size, np.random.default_rng(0)))
+        return frozen_moves(target, fit_proposal(z, None, size, np.random.default_rng(0)))
 
     return mixes
 
@@ -172,7 +172,7 @@ def test_each_move_by_itself():
 
     def mixture(target):
         z = target.to_normal(exact[:4000])
-        return MixtureMove(target, fit_proposal(z, 4, np.random.default_rng(0)))
+        return MixtureMove(target, fit_proposal(z, None, 4, np.random.default_rng(0)))
 
     for mixes in (mixture, DifferentialEvolutionMove):
         chain = sampled(problem, exact[:24], mixes, 2 * STEPS, 8)
@@ -208,7 +208,7 @@ def test_these_tests_find_a_proposal_without_its_density():
 
     def mixes(target):
         z = target.to_normal(exact[:400])
-        return WithoutCorrection(target, fit_proposal(z, 1, np.random.default_rng(0)))
+        return WithoutCorrection(target, fit_proposal(z, None, 1, np.random.default_rng(0)))
 
     chain = sampled(problem, exact[:24], mixes, STEPS, 8)
     with pytest.raises(AssertionError):
@@ -238,7 +238,7 @@ def test_uniform_box(frozen):
 def test_mix_in_words():
     target = Target(GaussianProblem(ndim=2))
     rng = np.random.default_rng(0)
-    proposal = fit_proposal(rng.normal(size=(50, 2)), 1, rng)
+    proposal = fit_proposal(rng.normal(size=(50, 2)), None, 1, rng)
     assert describe_moves(frozen_moves(target, proposal)) == (
         "0.8 MixtureMove(1 components), 0.17 DifferentialEvolutionMove(gamma=1.19), "
         "0.03 DifferentialEvolutionMove(gamma=1)"

@@ -1,0 +1,273 @@
+"""This project's sampler and its peers on one posterior, with everything counted.
+
+A sampler is a function of a counted problem, a number of evaluations, walkers and a seed. Peers
+get the posterior as their documentation asks for it: all coordinates, discrepancy amplitudes
+included, and their default settings.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import emcee
+import numpy as np
+
+from pipeline.posterior.convergence import integrated_time
+from transport.errors import CrtuneError
+
+_BURN = 0.3
+"""Share of a peer's steps that are thrown away, at least."""
+_IMPOSSIBLE = -1e100
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a sampler gave.
+
+    Attributes
+    ----------
+    name : of the sampler
+    mean, sd : (ndim,) of every coordinate
+    effective : draws, of the slowest coordinate
+    length : steps in units of its autocorrelation time; NaN for nested samplers
+    before, evaluations : of the model: thrown away, and for the draws kept
+    cpu_seconds : all of it
+    missing : why there is nothing, in words; "" if there is something
+    """
+
+    name: str
+    mean: np.ndarray
+    sd: np.ndarray
+    effective: float
+    length: float
+    before: int
+    evaluations: int
+    cpu_seconds: float
+    missing: str = ""
+
+    def line(self) -> str:
+        """One row of the table."""
+        if self.missing:
+            return f"| {self.name} | {self.missing} | | | | |"
+        per_evaluation = 1000.0 * self.effective / self.evaluations
+        per_second = self.effective / self.cpu_seconds
+        return (
+            f"| {self.name} | {per_evaluation:.2f} | {per_second:.1f} | {self.evaluations} | "
+            f"{self.before} | {self.length:.0f} |"
+        )
+
+
+class Counted:
+    """A problem that counts evaluations inside the prior."""
+
+    def __init__(self, problem):
+        self.problem, self.count = problem, 0
+        self.ndim, self.prior_transform = problem.ndim, problem.prior_transform
+
+    def __getattr__(self, name):
+        return getattr(self.problem, name)
+
+    def log_posterior(self, theta: np.ndarray) -> np.ndarray:
+        """(n,) of coordinates (n, ndim)."""
+        columns = self.problem.log_prob(theta)
+        self.count += int(np.sum(columns[:, 1] > -np.inf))
+        return columns[:, 0]
+
+    def log_likelihood_or_wall(self, theta: np.ndarray) -> np.ndarray:
+        """(n,) finite everywhere, as nested samplers want it."""
+        columns = self.problem.log_prob(np.atleast_2d(theta))
+        inside = columns[:, 1] > -np.inf
+        self.count += int(inside.sum())
+        total = columns[:, 2:].sum(axis=1)
+        return np.where(inside & np.isfinite(total), total, _IMPOSSIBLE)
+
+    def start(self, walkers: int, rng) -> np.ndarray:
+        """(walkers, ndim) the best of many draws of the prior: peers are given a good start."""
+        theta = self.problem.sample_prior(50 * walkers, rng)
+        values = self.log_posterior(theta)
+        return theta[np.argsort(-values)[:walkers]]
+
+
+def _ensemble(moves):
+    """A sampler of emcee with these moves, as a function without arguments gives them."""
+
+    def run(problem, evaluations, walkers, seed):
+        rng = np.random.default_rng(seed)
+        start, steps = problem.start(walkers, rng), evaluations // walkers
+        sampler = emcee.EnsembleSampler(
+            walkers, problem.ndim, problem.log_posterior, moves=moves(), vectorize=True
+        )
+        burn = int(_BURN * steps)
+        state = emcee.State(start, random_state=np.random.RandomState(seed).get_state())
+        state = sampler.run_mcmc(state, burn, store=False)
+        before = problem.count
+        sampler.run_mcmc(state, steps - burn)
+        return _of_chain(sampler.get_chain(), before, problem.count)
+
+    return run
+
+
+def _of_chain(chain, before, count):
+    tau = max(max(integrated_time(chain[..., i]), 1.0) for i in range(chain.shape[-1]))
+    flat = chain.reshape(-1, chain.shape[-1])
+    length = len(chain) / tau
+    effective = length * chain.shape[1]
+    return flat.mean(axis=0), flat.std(axis=0), effective, length, before, count - before
+
+
+def _of_weights(theta, weights, before, count):
+    weights = weights / weights.sum()
+    mean = weights @ theta
+    sd = np.sqrt(weights @ (theta - mean) ** 2)
+    return mean, sd, 1.0 / np.sum(weights**2), float("nan"), before, count - before
+
+
+def _crtune(problem, evaluations, walkers, seed):
+    from pipeline.chains.reader import read_chain, read_journal
+    from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
+
+    steps = evaluations // walkers
+    settings = SimpleNamespace(
+        walkers=walkers,
+        seed=seed,
+        start="prior",
+        warm_up=2000,
+        thin=1,
+        checkpoint_steps=500,
+        max_steps=max(steps, 4000),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        EnsembleRun(problem.problem, folder, 0, settings).extend(steps)
+        path = ensemble_path(folder, 0)
+        found = read_chain(path)
+        kept = int(read_journal(path)["evaluations"].sum())
+    before = found.header.warm_up["evaluations"]
+    return _of_chain(found.chain, before, before + kept)
+
+
+def _dime():
+    from dime_sampler import DIMEMove
+
+    return DIMEMove()
+
+
+def _evolution():
+    return [(emcee.moves.DEMove(), 0.9), (emcee.moves.DEMove(gamma0=1.0), 0.1)]
+
+
+def _zeus(problem, evaluations, walkers, seed):
+    import zeus
+
+    np.random.seed(seed)  # noqa: NPY002  (zeus knows no other way)
+    start = problem.start(walkers, np.random.default_rng(seed))
+    chains, before, spent = [], 0, 0
+    sampler = zeus.EnsembleSampler(
+        walkers, problem.ndim, problem.log_posterior, vectorize=True, verbose=False
+    )
+    while problem.count < evaluations:  # a step of a slice sampler takes several evaluations
+        sampler.reset()
+        sampler.run_mcmc(start, 50, progress=False)
+        start = sampler.get_last_sample()
+        if problem.count < _BURN * evaluations:
+            before = problem.count
+        else:
+            chains.append(sampler.get_chain())
+        spent = problem.count
+    return _of_chain(np.concatenate(chains), before, spent)
+
+
+def _nautilus(problem, evaluations, walkers, seed):
+    from nautilus import Sampler
+
+    sampler = Sampler(
+        problem.prior_transform,
+        problem.log_likelihood_or_wall,
+        n_dim=problem.ndim,
+        n_live=1000,
+        n_networks=1,
+        vectorized=True,
+        seed=seed,
+    )
+    sampler.run(n_eff=0, n_shell=0, n_like_max=evaluations, discard_exploration=True)
+    before = problem.count
+    sampler.run(n_eff=5000, n_like_max=evaluations, discard_exploration=True)
+    theta, log_weight, _ = sampler.posterior()
+    return _of_weights(theta, np.exp(log_weight - log_weight.max()), before, problem.count)
+
+
+def _dynesty(problem, evaluations, walkers, seed):
+    from dynesty import NestedSampler
+
+    sampler = NestedSampler(
+        lambda theta: problem.log_likelihood_or_wall(theta)[0],
+        problem.prior_transform,
+        problem.ndim,
+        nlive=500,
+        sample="rwalk",
+        rstate=np.random.default_rng(seed),
+    )
+    sampler.run_nested(maxcall=evaluations, print_progress=False)
+    found = sampler.results
+    return _of_weights(found.samples, np.exp(found.logwt - found.logz[-1]), 0, problem.count)
+
+
+SAMPLERS: dict[str, Callable] = {
+    "crtune": _crtune,
+    "emcee, stretch": _ensemble(emcee.moves.StretchMove),
+    "emcee, differential evolution": _ensemble(_evolution),
+    "emcee, DIMEMove": _ensemble(_dime),
+    "zeus": _zeus,
+    "nautilus": _nautilus,
+    "dynesty, rwalk": _dynesty,
+}
+
+
+def compare(problem, name: str, evaluations: int, walkers: int, seed: int) -> Drawn:
+    """Run one of `SAMPLERS`; a peer that is not installed is said to be missing.
+
+    Raises
+    ------
+    CrtuneError: too few evaluations for anything
+    """
+    if evaluations < 100 * walkers:
+        raise CrtuneError(
+            f"--evaluations {evaluations}: too few for {walkers} walkers; give {100 * walkers}"
+        )
+    began = time.process_time()
+    try:
+        found = SAMPLERS[name](Counted(problem), evaluations, walkers, seed)
+    except ImportError as error:
+        nothing = np.full(problem.ndim, np.nan)
+        missing = f"not installed ({error.name})"
+        return Drawn(name, nothing, nothing, 0.0, 0.0, 0, 0, 0.0, missing)
+    return Drawn(name, *found, time.process_time() - began)
+
+
+def as_table(results: list[Drawn], names) -> str:
+    """Markdown: efficiency, then means and widths against the first sampler's."""
+    lines = [
+        "| sampler | effective draws per 1000 evaluations | per CPU second | evaluations | before "
+        "| N/tau |",
+        "|---|---|---|---|---|---|",
+        *(result.line() for result in results),
+        "",
+        f"Against {results[0].name}: means off by, in its standard deviations, and ratio of widths",
+        "",
+        "| sampler | largest shift | of | least ratio | of | largest ratio | of |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    first = results[0]
+    for result in results[1:]:
+        if result.missing:
+            continue
+        shift, ratio = np.abs(result.mean - first.mean) / first.sd, result.sd / first.sd
+        cells = []
+        for values, at in ((shift, np.argmax), (ratio, np.argmin), (ratio, np.argmax)):
+            index = int(at(values))
+            cells += [f"{values[index]:.2f}", names[index]]
+        lines.append(f"| {result.name} | {' | '.join(cells)} |")
+    return "\n".join(lines)

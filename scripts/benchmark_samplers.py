@@ -1,0 +1,50 @@
+#!/usr/bin/env python
+"""Samplers side by side on one posterior: effective draws per evaluation and per CPU second.
+
+Effective draws are those of the slowest coordinate; evaluations and CPU time are counted after
+each sampler's own burn-in, exploring phase or warm-up, whose evaluations are told beside them.
+Peers that are not installed are left out: pip install -e '.[samplers]' brings them. One process,
+one thread; only ratios within one run of this script mean anything.
+"""
+
+import this_checkout  # noqa: F401
+
+from pipeline import cli
+from pipeline.sampling.threads import limit_threads
+from transport.errors import CrtuneError
+
+
+def main() -> int:
+    arguments = cli.parser(__doc__)
+    arguments.add_argument("config", metavar="RUN.toml", nargs="?", default="runs/two_phase.toml")
+    arguments.add_argument("--samplers", nargs="+", help="only these; default all")
+    arguments.add_argument(
+        "--evaluations", type=cli.count, default=200_000, help="of each sampler, about (200000)"
+    )
+    arguments.add_argument("--walkers", type=cli.count, default=40, help="of ensembles (40)")
+    arguments.add_argument("--seed", type=int, default=1)
+    options = arguments.parse_args()
+    limit_threads()
+    from pipeline.accuracy.samplers import SAMPLERS, as_table, compare
+    from pipeline.config.load import load_config
+    from pipeline.problem import build_problem
+
+    problem = build_problem(load_config(options.config))
+    chosen = options.samplers or list(SAMPLERS)
+    unknown = sorted(set(chosen) - set(SAMPLERS))
+    if unknown:
+        raise CrtuneError(
+            f"--samplers {' '.join(unknown)}: there is no such sampler; "
+            f"choose from {', '.join(SAMPLERS)}"
+        )
+    results = []
+    for name in chosen:
+        result = compare(problem, name, options.evaluations, options.walkers, options.seed)
+        print(result.line(), flush=True)
+        results.append(result)
+    print(as_table(results, problem.names))
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run_script(main)
