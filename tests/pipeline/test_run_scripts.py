@@ -35,6 +35,7 @@ workers = 1
 
 def script(monkeypatch, name, *arguments) -> int:
     """Run a script in this process as its command line would."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")  # where a script finds `this_checkout`
     spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
