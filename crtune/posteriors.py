@@ -9,12 +9,14 @@ import numpy as np
 from astropy import units
 from astropy.table import QTable
 
+from crtune.quantities import numbers
 from crtune.tables import band_columns, measurement_table, value_unit
 from pipeline.cli import run_directory
 from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import Posterior
 from pipeline.posterior.load import load_run as read_run
 from pipeline.posterior.with_problem import problem_of
+from pipeline.predict import check_rigidities
 from pipeline.problem import Problem
 from transport.errors import CrtuneError
 from transport.suggest import suggest
@@ -123,8 +125,10 @@ class RunPosterior:
 
         Raises
         ------
-        CrtuneError: the run has no such data set
+        CrtuneError: the run has no such data set, or rigidities or a number of draws that cannot be
         """
+        if n_draws < 1:
+            raise CrtuneError(f"n_draws = {n_draws}: at least one draw is needed")
         likelihood = self.problem.likelihood
         known = likelihood.dataset_names
         if dataset is not None and dataset not in known:
@@ -139,7 +143,8 @@ class RunPosterior:
             predictions = likelihood.predict(values)
             found = {name: self._at_bins(name, predictions[name]) for name in wanted}
         else:
-            rigidity = np.atleast_1d(units.Quantity(rigidity, "GV"))
+            rigidity = np.atleast_1d(numbers(rigidity, "GV", "rigidity"))
+            check_rigidities(rigidity, "rigidity")
             found = {name: self._at(name, values, rigidity) for name in wanted}
         return found if dataset is None else found[dataset]
 
@@ -154,11 +159,11 @@ class RunPosterior:
             table[column] = band
         return table
 
-    def _at(self, name: str, values, rigidity: units.Quantity) -> QTable:
+    def _at(self, name: str, values, rigidity: np.ndarray) -> QTable:
         likelihood = self.problem.likelihood
         unit = value_unit(likelihood.datasets[name], "rigidity")
-        curves = likelihood.curve(name, values, rigidity.value)
-        return QTable({"rigidity": rigidity, **band_columns(curves, unit)})
+        curves = likelihood.curve(name, values, rigidity)
+        return QTable({"rigidity": rigidity * units.GV, **band_columns(curves, unit)})
 
     def __len__(self):
         return len(self.posterior.flat)

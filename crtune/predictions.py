@@ -9,10 +9,11 @@ import numpy as np
 
 import pipeline.predict
 from crtune.configs import load_config
+from crtune.quantities import number, numbers
 from pipeline.config.load import Config
 from pipeline.predict import Prediction, check_value, make_scenario
 from pipeline.problem import build_scenario
-from priors.sets import NUISANCE_FAMILIES
+from priors.sets import is_nuisance
 from transport.errors import CrtuneError
 from transport.scenario import Scenario
 from transport.suggest import suggest
@@ -47,7 +48,8 @@ def predict(
 
     Raises
     ------
-    CrtuneError: unknown scenario, option, transport or parameter, or a value that cannot be
+    CrtuneError: unknown scenario, option, transport or parameter, or a value that cannot be;
+        options beside a scenario, which has its own
 
     Examples
     --------
@@ -65,15 +67,22 @@ def predict(
     chosen = _scenario(scenario, options)
     if transport is not None:
         chosen = chosen.with_transport(transport)
-    rigidity = np.atleast_1d(np.asarray(_plain(rigidity, "GV"), dtype=float))
+    rigidity = np.atleast_1d(numbers(rigidity, "GV", "rigidity"))
     pipeline.predict.check_rigidities(rigidity, "rigidity")
     return pipeline.predict.predict(
-        chosen, _values(chosen, values), rigidity, float(_plain(phi, "GV"))
+        chosen, _values(chosen, values), rigidity, number(phi, "GV", "phi")
     )
 
 
 def _scenario(source, options) -> Scenario:
+    if options is not None and not isinstance(options, Mapping):
+        raise CrtuneError(f"options = {options!r} should be a dictionary, as {{name: value}}")
     if isinstance(source, Scenario):
+        if options:
+            raise CrtuneError(
+                f"options = {options!r}: a scenario that is built already has its own; give its "
+                f"name instead, {source.name!r}"
+            )
         return source
     if isinstance(source, Config) or str(source).endswith(".toml"):
         config = load_config(source)
@@ -86,17 +95,12 @@ def _values(scenario: Scenario, given: Mapping) -> dict[str, float]:
     values = {name: p.fiducial for name, p in parameters.items()}
     for name, value in given.items():
         if name not in parameters:
-            if name.startswith(NUISANCE_FAMILIES):
+            if is_nuisance(name):
                 continue
             raise CrtuneError(
                 f"{scenario.name} has no parameter {name!r}{suggest(name, parameters)}; "
                 f"crtune.scenarios({scenario.name!r}) shows them"
             )
-        values[name] = float(_plain(value, parameters[name].unit))
+        values[name] = number(value, parameters[name].unit, name)
         check_value(parameters[name], values[name], f"{name} = {value}")
     return values
-
-
-def _plain(value, unit: str):
-    """A number, or an array, in `unit`; astropy converts what has a unit."""
-    return value.to_value(unit) if hasattr(value, "to_value") else value

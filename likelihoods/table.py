@@ -120,7 +120,7 @@ def _check_meta(path: Path, meta: dict) -> dict:
         if key not in meta:
             raise CrtuneError(f"{path}: missing meta key {key!r}{suggest(key, map(str, meta))}")
     for key, known in (("observable", OBSERVABLES), ("axis", AXES)):
-        if meta[key] not in known:
+        if not isinstance(meta[key], str) or meta[key] not in known:
             raise CrtuneError(
                 f"{path}: meta key {key!r} is {meta[key]!r}, which is none of "
                 f"{', '.join(known)}{suggest(str(meta[key]), known)}"
@@ -132,7 +132,8 @@ def _check_meta(path: Path, meta: dict) -> dict:
             "by it, then write kinetic_energy_per_nucleon. A ratio at equal total energy is none "
             "at equal energy per nucleon, and cannot be used"
         )
-    if not str(meta["period"]).isidentifier():
+    period = str(meta["period"])
+    if not period.isidentifier() or (period != "interstellar" and period.lower() == "interstellar"):
         raise CrtuneError(
             f"{path}: meta key 'period' is {meta['period']!r}; give an identifier such as "
             "ams02_2011_2016, or 'interstellar'"
@@ -152,10 +153,11 @@ def _check_errors(path: Path, errors) -> None:
                 f"{path}: meta key 'errors': component {entry.get('name')!r} has role "
                 f"{entry.get('role')!r}; choose one of {', '.join(ERROR_ROLES)}"
             )
-        if not entry.get("name") or names.count(entry["name"]) > 1:
+        name = entry.get("name")
+        if not isinstance(name, str) or not name or names.count(name) > 1:
             raise CrtuneError(
-                f"{path}: meta key 'errors': component name {entry.get('name')!r} is missing or "
-                "given twice"
+                f"{path}: meta key 'errors': component name {name!r} is missing, no text, or given "
+                "twice"
             )
 
 

@@ -207,12 +207,13 @@ def predict(
         spectra = _spectra(scenario, batch, outside)
         flux[species] = getattr(spectra, species.name)[0] * suppression(rigidity, outside, species)
     kappa = _spectra(scenario, batch, rigidity).kappa_turb
-    ratio = flux[BORON] / flux[CARBON]
+    with np.errstate(all="ignore"):  # what is not finite is refused next
+        ratio = flux[BORON] / flux[CARBON]
     if not all(np.all(np.isfinite(a) & (a > 0)) for a in (flux[PROTON], ratio)):
         raise CrtuneError(
             f"{scenario.name} has no finite, positive prediction at these values: "
             + ", ".join(f"{name} = {value:g}" for name, value in values.items())
-            + _limits(kappa)
+            + _limits(scenario, kappa)
         )
     return Prediction(
         scenario, dict(values), rigidity, phi, flux[PROTON], ratio,
@@ -220,9 +221,10 @@ def predict(
     )  # fmt: skip
 
 
-def _limits(kappa) -> str:
-    """What the turbulent diffusion coefficient is good for, if that is why it is not finite."""
-    if kappa is None or np.all(np.isfinite(kappa)):
+def _limits(scenario, kappa) -> str:
+    """What fast modes' diffusion coefficient is good for, if that is why it is not finite."""
+    fast_modes = any(parameter.name == "Ma" for parameter in scenario.parameters)
+    if not fast_modes or kappa is None or np.all(np.isfinite(kappa)):
         return ""
     from transport.fast_modes.kernel import LIMITS  # numba takes a while to import
 
@@ -305,8 +307,10 @@ def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float
     except (ValueError, ArithmeticError) as error:
         raise CrtuneError(f"{scenario.name}: {error}") from None
     drift = [value for name, value in found.items() if name.startswith("v_D_")]
-    if reason := _limits(np.array(drift) if drift else None):
-        raise CrtuneError(f"{scenario.name} has no diagnostics at these values{reason}")
+    if drift and not np.all(np.isfinite(drift)):
+        raise CrtuneError(
+            f"{scenario.name} has no diagnostics at these values{_limits(scenario, drift)}"
+        )
     return {name: float(value[0]) for name, value in found.items()}
 
 

@@ -21,6 +21,11 @@ from transport.suggest import suggest
 NUISANCE_FAMILIES = ("phi", "discrepancy", "nuclei_normalisation")
 
 
+def is_nuisance(name: str) -> bool:
+    """Whether a nuisance parameter, or all of a kind, may be called so."""
+    return name in NUISANCE_FAMILIES or name.startswith(("phi_", "discrepancy_"))
+
+
 @dataclass(frozen=True)
 class PriorSet:
     """A parsed prior file: sections of tables, each entry already known to be well-formed.

@@ -18,7 +18,7 @@ from pathlib import Path
 from priors.constraints import constraint_from_table
 from priors.distributions import distribution_from_table
 from priors.potentials import FAMILY, potential_from_table
-from priors.prior_set import NUISANCE_FAMILIES, PriorSet
+from priors.prior_set import NUISANCE_FAMILIES, PriorSet, is_nuisance
 from transport.errors import CrtuneError
 from transport.suggest import suggest
 from transport.user_files import parse_toml, read_text, user_path
@@ -163,7 +163,7 @@ def _check_table(path, key, table):
 
 def _check_nuisance_names(path, names: Iterable[str]):
     for name in names:
-        if name not in NUISANCE_FAMILIES and not name.startswith(("phi_", "discrepancy_")):
+        if not is_nuisance(name):
             raise CrtuneError(
                 f"{path}: nuisance.{name}: unknown nuisance parameter"
                 f"{suggest(name, NUISANCE_FAMILIES)}; known: phi, discrepancy (all of a kind), "

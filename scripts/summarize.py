@@ -42,13 +42,14 @@ def main() -> int:
     from pipeline.posterior.latex import write_latex
     from pipeline.posterior.load import load_run
     from pipeline.posterior.summary import fixed_values, format_table, summarize, write_csv
-    from pipeline.posterior.with_problem import load_posterior_and_problem
+    from pipeline.posterior.with_problem import problem_of
 
     folder = cli.run_directory(options.run)
+    posterior = load_run(folder)
     if options.best or options.latex or options.getdist:
-        posterior, problem = load_posterior_and_problem(folder)
+        problem, remark = problem_of(posterior, folder), ""
     else:
-        posterior = load_run(folder)
+        problem, remark = problem_if_unchanged(posterior, folder)
     rows = summarize(posterior)
     print(posterior.verdict.banner())
     print(format_table(rows))
@@ -57,7 +58,7 @@ def main() -> int:
         print("fixed: " + ", ".join(f"{name} = {value:g}" for name, value in fixed.items()))
     print(f"table: {write_csv(rows, posterior, folder / 'summary.csv')}")
     if not options.no_netcdf:
-        print(f"for ArviZ: {save_netcdf(posterior, folder)}")
+        print(f"for ArviZ: {posterior.save_netcdf(folder / 'posterior.nc', problem)}")
     if options.best:
         path = write_best(posterior, problem, options.best, folder.resolve().name)
         print(f"best draw: {path}")
@@ -68,20 +69,23 @@ def main() -> int:
             print(f"for GetDist: {path}")
     if not posterior.verdict.converged:
         print("*** NOT CONVERGED: do not use these numbers as a result ***")
+    if remark:  # last, where it is seen
+        print(f"crtune: warning: {remark}", file=sys.stderr)
     return 0
 
 
-def save_netcdf(posterior, folder):
-    """posterior.nc, without predictions if the model is no longer the chain's."""
-    from pipeline.posterior.with_problem import load_posterior_and_problem
+def problem_if_unchanged(posterior, folder):
+    """The problem that was sampled, and ""; None, and why, if it can no longer be built."""
+    from pipeline.posterior.with_problem import problem_of
     from transport.errors import CrtuneError
 
     try:
-        _, problem = load_posterior_and_problem(folder)
+        return problem_of(posterior, folder), ""
     except CrtuneError as error:
-        print(f"crtune: warning: posterior.nc is without predictions: {error}", file=sys.stderr)
-        problem = None
-    return posterior.save_netcdf(folder / "posterior.nc", problem)
+        return None, (
+            f"{error}\nThe table is that of the chain as it was made; posterior.nc is without "
+            "predictions"
+        )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def check_holdouts(
         found[name] = HoldoutResult(
             score=score(held.gaussians(values), rng),
             shares=_shares(held.measurement, problem.likelihood.datasets),
-            integrated=tuple(p.name for p in held.nuisances),
+            integrated=tuple(_own_priors(config, problem, held)[0]),
             identity=data_identity(held.measurement),
         )
     return found
@@ -78,22 +78,27 @@ def held_out(config: Config, problem: Problem) -> dict[str, HeldOut]:
 def with_own_nuisances(
     config: Config, problem: Problem, held: HeldOut, theta: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Values (n,) of everything that a hold-out needs: draws of the posterior, and a draw of the
-    prior for each nuisance that only the hold-out has."""
-    own = _own_priors(config, problem, held)
-    return problem.values(theta) | {k: prior.rvs(len(theta), rng) for k, prior in own.items()}
+    """Values (n,) of everything that a hold-out needs: draws of the posterior, and for each
+    nuisance that only the hold-out has a draw of the prior, or the value that this fixes."""
+    own, fixed = _own_priors(config, problem, held)
+    drawn = {name: prior.rvs(len(theta), rng) for name, prior in own.items()}
+    return problem.values(theta) | drawn | {k: np.full(len(theta), v) for k, v in fixed.items()}
 
 
-def _own_priors(config, problem, held) -> dict[str, Distribution]:
-    """Prior of each nuisance that only a hold-out has."""
+def _own_priors(config, problem, held) -> tuple[dict[str, Distribution], dict[str, float]]:
+    """Of the nuisances that only a hold-out has: priors, and values of those that are fixed."""
     if not held.nuisances:
-        return {}
+        return {}, {}
     nuisances = (*problem.likelihood.nuisances, *held.nuisances)
     with warnings.catch_warnings():  # the report tells what is integrated over its prior
         warnings.simplefilter("ignore", CrtuneWarning)
         prior = load_prior_set(config.priors).prior(problem.scenario, nuisances)
-    of = dict(zip(prior.parameters, prior.distributions, strict=True))
-    return {parameter.name: of[parameter] for parameter in held.nuisances}
+    of = {p.name: d for p, d in zip(prior.parameters, prior.distributions, strict=True)}
+    names = [parameter.name for parameter in held.nuisances]
+    return (
+        {name: of[name] for name in names if name in of},
+        {name: prior.fixed[name] for name in names if name in prior.fixed},
+    )
 
 
 def holdout_points(
@@ -107,10 +112,9 @@ def holdout_points(
     """
     points = {}
     for name, held in held_out(config, problem).items():
-        values = problem.values(theta) | {
-            parameter: np.atleast_1d(distribution.ppf(0.5))
-            for parameter, distribution in _own_priors(config, problem, held).items()
-        }
+        own, fixed = _own_priors(config, problem, held)
+        medians = {name: np.atleast_1d(prior.ppf(0.5)) for name, prior in own.items()}
+        values = problem.values(theta) | medians | {k: np.array([v]) for k, v in fixed.items()}
         spectra = problem.scenario.spectra(values, held.predictor.rigidity)
         drawn = data_points(held.predictor, spectra, values)
         points[name] = (held.measurement, drawn[name])

@@ -53,6 +53,14 @@ def config_path(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.toml")
 
 
+def how_to_start(folder: Path) -> str:
+    """The remedy where a folder holds no chains."""
+    config = config_path(folder if folder.name else Path(os.path.abspath(folder)))
+    if config.is_file():
+        return f"run scripts/run_mcmc.py {config} first"
+    return f"is it the folder of a run? A run's config stands beside it, and {config} is not there"
+
+
 def run_name(folder: str | Path) -> str:
     """What a run is called: its folder as it was given, also where that is a link."""
     return os.path.basename(os.path.abspath(folder))
@@ -66,6 +74,10 @@ def load_config(path: str | Path) -> Config:
     CrtuneError: listing every problem with file, key, value and what would be right
     """
     path = user_path(path)
+    if path.is_dir():
+        beside = config_path(path if path.name else Path(os.path.abspath(path)))
+        remedy = f"give {beside}" if beside.is_file() else f"and there is no {beside}"
+        raise CrtuneError(f"config {path} is a folder, not a TOML file; {remedy}")
     try:
         text = read_text(path, "config")
     except FileNotFoundError:

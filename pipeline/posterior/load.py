@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.chains.files import read_header
 from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET
 from pipeline.chains.reader import best_step, check_whole, read_chain, read_journal, read_progress
+from pipeline.config.load import how_to_start
 from pipeline.files import replacing
 from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
 from transport.errors import CrtuneError
@@ -127,14 +128,15 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
 
     Raises
     ------
-    CrtuneError: no chains, no steps yet, damaged, ensembles that do not belong together
+    CrtuneError: no chains, no steps yet, damaged, ensembles that do not belong together; steps to
+        discard or to thin by that cannot be
     """
     folder = Path(folder)
     paths = ensemble_files(folder)
     if not paths and any(folder.glob("warm_up_[0-9]*.h5")):
         raise CrtuneError(f"{folder}: the warm-up is not over, there is no chain yet; wait for it")
     if not paths:
-        raise CrtuneError(f"{folder}: holds no chains; run scripts/run_mcmc.py {folder}.toml first")
+        raise CrtuneError(f"{folder}: holds no chains; {how_to_start(folder)}")
     check_ensembles(paths)
     header = read_header(paths[0])
     verdict = current_verdict(folder)
@@ -142,6 +144,7 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
     stored = min(read_progress(path)[0] for path in used)
     if not stored:
         raise CrtuneError(f"{folder}: not a single checkpoint is written yet; wait for the first")
+    _check_steps(folder, stored * header.thin, burn_in, thin)
     start = -(-(verdict.burn_in if burn_in is None else burn_in) // header.thin)
     start = min(start, stored - 1)
     tau = verdict.worst()[0]
@@ -169,6 +172,13 @@ def load_run(folder: str | Path, burn_in: int | None = None, thin: int | None = 
         },
         optimum=best_step(used)[0],
     )
+
+
+def _check_steps(folder: Path, steps: int, burn_in: int | None, thin: int | None) -> None:
+    if burn_in is not None and not 0 <= burn_in < steps:
+        raise CrtuneError(f"{folder}: burn_in = {burn_in}: should be from 0 to below {steps} steps")
+    if thin is not None and thin < 1:
+        raise CrtuneError(f"{folder}: thin = {thin}: should be at least 1")
 
 
 def ensemble_files(folder: str | Path) -> list[Path]:

@@ -115,6 +115,10 @@ def test_spectra_are_in_the_unit_of_the_data(posterior):
     assert np.all(between["model_low95"] < between["model_high95"])
     with pytest.raises(crtune.CrtuneError, match="did you mean 'voyager1_bc'"):
         posterior.spectra("voyager_bc")
+    with pytest.raises(crtune.CrtuneError, match="positive number of GV"):
+        posterior.spectra("ams02_proton_2015", rigidity=-1)
+    with pytest.raises(crtune.CrtuneError, match="n_draws = 0"):
+        posterior.spectra(n_draws=0)
 
 
 def test_a_run_has_the_chains_of_the_scripts_and_goes_on(tmp_path):
@@ -184,6 +188,13 @@ def test_workers_do_not_run_the_callers_script_again(tmp_path):
         ({"kappa": 3}, "did you mean 'kappa_0'"),
         ({"kappa_0": -1}, "should be positive"),
         ({"H": float("nan")}, "should be finite"),
+        ({"H": "high"}, "H = 'high': should be a number or a quantity in kpc"),
+        ({"H": [1, 2]}, "should be one number"),
+        ({"H": 4 * units.GV}, "not convertible"),
+        ({"phi": "x"}, "phi = 'x': should be a number or a quantity in GV"),
+        ({"phix": 0.5}, "has no parameter 'phix'"),
+        ({"options": "free"}, "should be a dictionary"),
+        ({"transport": 3}, "list of effects"),
     ],
 )
 def test_bad_values_are_refused(given, message):
@@ -191,6 +202,10 @@ def test_bad_values_are_refused(given, message):
         crtune.predict("kolmogorov", 10, **given)
     with pytest.raises(crtune.CrtuneError, match="positive number of GV"):
         crtune.predict("kolmogorov", [10, -1])
+    with pytest.raises(crtune.CrtuneError, match="rigidity = 'ten': should be a number"):
+        crtune.predict("kolmogorov", "ten")
+    with pytest.raises(crtune.CrtuneError, match="give its name instead, 'kolmogorov'"):
+        crtune.predict(get_scenario("kolmogorov"), 10, options={"injection": "free"})
 
 
 def test_predictions_take_units_configs_and_best_values(posterior):

@@ -22,6 +22,11 @@ def predict(name, *assignments, rigidity="10,100", phi=0.0, options=()):
     return p.predict(scenario, values, p.parse_rigidities(rigidity), phi)
 
 
+def diagnostics(name, *assignments):
+    scenario = p.make_scenario(name)
+    return p.diagnostics(scenario, p.parse_values(scenario, assignments))
+
+
 def test_fiducial_anchors_of_two_phase():
     result = predict("two_phase", rigidity="5,10,20,100,1000")
     np.testing.assert_allclose(result.proton[[1, 3, 4]], [22.16, 0.04511, 1.622e-4], rtol=1e-3)
@@ -103,6 +108,11 @@ def test_diagnostics_are_those_of_the_scenario():
         (lambda: predict("two_phase", phi=-0.1), "--phi"),
         (lambda: predict("two_phase", phi=float("nan")), "--phi"),
         (lambda: predict("two_phase", "gamma_inj=6"), "no finite, positive prediction"),
+        (lambda: predict("kolmogorov", "H=-3"), r"no finite, positive .* column = 250$"),
+        (
+            lambda: diagnostics("kolmogorov", "H=-3"),
+            "kolmogorov has no diagnostics at these values$",
+        ),
         (lambda: predict("two_phase", options=["warm_cascad=1"]), "did you mean 'warm_cascade'"),
         (lambda: predict("two_phase", options=["warm_cascade=x"]), "should be one of"),
         (lambda: predict("two_phase", options=["warm_cascade"]), "name=value"),

@@ -133,6 +133,19 @@ def test_summarize(config, monkeypatch, capsys):
     assert (folder / "posterior.nc").stat().st_size > 0
 
 
+@pytest.mark.parametrize("option", [(), ("--no-netcdf",)])
+def test_summarize_tells_of_another_model(config, monkeypatch, capsys, option):
+    source = "scenario_source: mine.py, sha256 0 in the file, mine.py, sha256 1 now"
+    monkeypatch.setattr("pipeline.posterior.with_problem.changed_parts", lambda *_: [source])
+    assert script(monkeypatch, "summarize", config, *option) == 0
+    told = capsys.readouterr().err
+    assert source in told
+    assert "The table is that of the chain as it was made" in told
+    for export in ("--best", "--latex", "--getdist"):
+        assert script(monkeypatch, "summarize", config, export, config.parent / "x.toml") == 2
+    assert not list(config.parent.glob("x*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

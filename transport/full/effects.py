@@ -31,6 +31,8 @@ def effects_of(transport: str | Iterable[str]) -> tuple[str, ...]:
     ------
     CrtuneError: an unknown effect, one named twice, an empty list
     """
+    if not isinstance(transport, Iterable):
+        raise CrtuneError(f"{transport!r} should be {PAPER!r}, {FULL!r} or a list of effects")
     names = transport.split(",") if isinstance(transport, str) else list(transport)
     names = [name.strip() if isinstance(name, str) else name for name in names]
     if names == [PAPER]:
@@ -40,7 +42,7 @@ def effects_of(transport: str | Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name in (PAPER, FULL):
             raise CrtuneError(f"{name!r} stands alone, not in a list of effects")
-        if name not in EFFECTS:
+        if not isinstance(name, str) or name not in EFFECTS:
             near = suggest(str(name), [*EFFECTS, PAPER, FULL])
             raise CrtuneError(
                 f"unknown effect {name!r}{near}; transport is {PAPER!r}, {FULL!r} or a list out of "

@@ -70,6 +70,21 @@ def test_holdouts_join_the_discrepancy_of_fitted_data_of_their_kind(config, prob
     assert potential.std() == pytest.approx(0.1, abs=0.015)
 
 
+def test_a_potential_of_a_holdout_can_be_fixed(tmp_path, problem):
+    entry = "phi_calet_2015_2022 = { fixed = 0.4 }"
+    (tmp_path / "mine.toml").write_text(f'extends = "plausible"\n[nuisance]\n{entry}\n')
+    config = config_from_toml(f'priors = "mine.toml"\n{FITTED}{HELD}', tmp_path / "run.toml")
+    theta = problem.sample_prior(20, np.random.default_rng(1))
+    held = held_out(config, problem)["calet_bc_2022"]
+    values = with_own_nuisances(config, problem, held, theta, np.random.default_rng(2))
+    np.testing.assert_array_equal(values["phi_calet_2015_2022"], np.full(20, 0.4))
+    found = check_holdouts(config, problem, theta, np.random.default_rng(2))["calet_bc_2022"]
+    assert found.integrated == ()
+    assert np.isfinite(found.score.log_density)
+    measured, _ = holdout_points(config, problem, theta[0])["calet_bc_2022"]
+    assert measured.name == "calet_bc_2022"
+
+
 def test_a_potential_can_be_shared(problem):
     shared = FITTED + HELD + '[modulation.groups]\nsun = ["ams02_bc_2016", "calet_bc_2022"]\n'
     config = config_from_toml(shared)

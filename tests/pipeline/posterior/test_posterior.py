@@ -202,9 +202,22 @@ def test_only_one_ensemble_has_begun(tmp_path):
     assert any("only 1 of 2 ensembles" in r for r in load_run(tmp_path).verdict.reasons)
 
 
+@pytest.mark.parametrize("wrong", [{"burn_in": -5}, {"burn_in": 40}, {"thin": 0}])
+def test_steps_to_discard_that_cannot_be(tmp_path, wrong):
+    run = toy_run(tmp_path, logarithmic)
+    EnsembleRun(logarithmic(), tmp_path, 0, run.sampling, run.config_text).extend(40)
+    (name,) = wrong
+    with pytest.raises(CrtuneError, match=f"{name} = {wrong[name]}: should be"):
+        load_run(tmp_path, **wrong)
+
+
 def test_nothing_there(tmp_path):
-    with pytest.raises(CrtuneError, match="holds no chains; run scripts/run_mcmc"):
+    with pytest.raises(CrtuneError, match="holds no chains; is it the folder of a run"):
         load_run(tmp_path)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new.toml").touch()
+    with pytest.raises(CrtuneError, match=r"holds no chains; run scripts/run_mcmc\.py .*new\.toml"):
+        load_run(tmp_path / "new")
     run = toy_run(tmp_path, logarithmic)
     EnsembleRun(logarithmic(), tmp_path, 0, run.sampling).extend(40, stop=lambda: True)
     with pytest.raises(CrtuneError, match="the warm-up is not over"):

@@ -37,6 +37,8 @@ def test_names(given, effects, label):
         (["ionisation", "ionisation"], "twice"),
         ("full,ionisation", "'full' stands alone"),
         ([3], "unknown effect 3"),
+        ([["adiabatic"]], r"unknown effect \['adiabatic'\]"),
+        (3, "3 should be 'paper', 'full' or a list of effects"),
     ],
 )
 def test_mistakes(given, words):
