@@ -73,6 +73,8 @@ def build_problem(source: Source, **changes) -> Problem:
 
 def _path(source: str | Path) -> Path:
     """A bare name is a config that comes with crtune, unless there is a file called so."""
+    if not isinstance(source, str | Path):
+        raise CrtuneError(f"{source!r} is no config: give a path, a name or a dictionary")
     path = Path(source)
     if len(path.parts) != 1 or path.suffix or path.exists():
         return path

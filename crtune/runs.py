@@ -79,8 +79,11 @@ class Run:
 
         Raises
         ------
-        CrtuneError: the files are another problem's or damaged, another process writes, no space
+        CrtuneError: the files are another problem's or damaged, another process writes, no space;
+            a number of workers that cannot be
         """
+        if workers is not None and (not isinstance(workers, int) or workers < 1):
+            raise CrtuneError(f"workers = {workers!r}: should be a whole number of at least 1")
         with _main_hidden():
             outcome = self._rounds().execute(workers=workers, progress=progress)
         if outcome.interrupted:

@@ -272,3 +272,5 @@ def _check_fixed(fixed, free) -> None:
     for parameter, value in fixed.items():
         if parameter.scale == "log10" and not value > 0:
             raise CrtuneError(f"{parameter.name} = {value!r}: it is fixed, and should be above 0")
+        if parameter.medium == "heliosphere" and value < 0:
+            raise CrtuneError(f"{parameter.name} = {value!r}: a potential is not below 0")

@@ -43,7 +43,7 @@ def _finite_prior_draws(problem, count: int, rng):
             raise CrtuneError(
                 f"sampling.start: of {drawn} draws from the prior only {found} have a finite "
                 f"log-probability, {count} are needed; check the priors' ranges and constraints "
-                "and the cuts of the data"
+                f"and the cuts of the data{_fixed_values(problem)}"
             )
         theta = problem.sample_prior(count, rng)
         values = np.asarray(problem.log_prob(theta))
@@ -52,6 +52,13 @@ def _finite_prior_draws(problem, count: int, rng):
         columns.append(values[finite])
         drawn, found = drawn + count, found + int(finite.sum())
     return np.concatenate(coords)[:count], np.concatenate(columns)[:count]
+
+
+def _fixed_values(problem) -> str:
+    """What the prior fixes, if anything: one value that cannot be makes every draw impossible."""
+    prior = getattr(problem, "prior", None)
+    fixed = ", ".join(f"{name} = {value:g}" for name, value in getattr(prior, "fixed", {}).items())
+    return f"; {prior.source} fixes {fixed}" if fixed else ""
 
 
 def _around_optimum(problem, nwalkers: int, rng):
@@ -95,6 +102,7 @@ def find_optimum(problem, rng, population: int, generations: int = _GENERATIONS)
         raise CrtuneError(
             f"sampling.start = 'optimum': none of {len(draws)} draws from the prior has a finite "
             "log-probability; check the priors' ranges and constraints and the cuts of the data"
+            + _fixed_values(problem)
         )
     first = draws[np.argsort(values)[:population]]
     bounds = [(0.0, 1.0)] * problem.ndim

@@ -146,6 +146,15 @@ def test_a_config_without_a_file_needs_a_folder():
         crtune.load_config(content, scenario="kolmogorow")
 
 
+def test_what_is_no_config_and_no_number_of_workers():
+    with pytest.raises(crtune.CrtuneError, match="None is no config"):
+        crtune.Run(None)
+    run = crtune.Run("kolmogorov")
+    for workers in (0, "two"):
+        with pytest.raises(crtune.CrtuneError, match="should be a whole number of at least 1"):
+            run.sample(workers=workers)
+
+
 def test_a_bare_name_is_a_config_of_crtune():
     with pytest.raises(crtune.CrtuneError, match="did you mean 'two_phase'"):
         crtune.load_config("two_fase")

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.config.load import config_from_toml
 from pipeline.problem import build_problem
+from pipeline.sampling.start import starting_points
 from priors.potentials import modulation_potentials
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError, CrtuneWarning
@@ -170,6 +171,21 @@ def test_a_fixed_value_that_cannot_be(written, entry, words):
     path = written(f'extends = "plausible"\n[parameters]\n{entry}\n')
     with pytest.raises(CrtuneError, match=words):
         load_prior_set(path).prior(get_scenario("power_law_diffusion"))
+
+
+@pytest.mark.parametrize("strategy", ["prior", "optimum"])
+def test_walkers_that_find_no_start_are_told_what_is_fixed(written, strategy):
+    path = written(FIXED.replace("5.0", "-5.0"))
+    config = config_from_toml(RUN.format(priors=path.name, walkers=40), path.with_name("run.toml"))
+    with pytest.raises(CrtuneError, match=r"mine\.toml fixes .*H = -5"):
+        starting_points(build_problem(config), 2, strategy, np.random.default_rng(1))
+
+
+def test_a_fixed_potential_is_not_below_0(written):
+    text = FIXED + "phi = { fixed = -0.5 }\n"
+    config = config_from_toml(RUN.format(priors=written(text), walkers=40))
+    with pytest.raises(CrtuneError, match=r"mine\.toml: phi_ams02_2011_2016 = -0.5: a potential"):
+        build_problem(config)
 
 
 def test_something_must_be_sampled(written):
