@@ -6,7 +6,8 @@ from astropy.table import QTable, Table
 
 from crtune.tables import measurement_table
 from likelihoods.measurement import measurement_names, read_measurement
-from pipeline.predict import make_scenario, titles
+from pipeline.describe import titles
+from pipeline.predict_input import make_scenario
 
 
 def scenarios(name: str | None = None, **options) -> Table:

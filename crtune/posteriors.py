@@ -16,7 +16,7 @@ from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import Posterior
 from pipeline.posterior.load import load_run as read_run
 from pipeline.posterior.with_problem import problem_of
-from pipeline.predict import check_rigidities
+from pipeline.predict_input import check_rigidities
 from pipeline.problem import Problem
 from transport.errors import CrtuneError
 from transport.suggest import suggest

@@ -11,7 +11,8 @@ import pipeline.predict
 from crtune.configs import load_config
 from crtune.quantities import number, numbers
 from pipeline.config.load import Config
-from pipeline.predict import Prediction, check_value, make_scenario
+from pipeline.predict import Prediction
+from pipeline.predict_input import check_rigidities, check_value, make_scenario
 from pipeline.problem import build_scenario
 from priors.sets import is_nuisance
 from transport.errors import CrtuneError
@@ -68,7 +69,7 @@ def predict(
     if transport is not None:
         chosen = chosen.with_transport(transport)
     rigidity = np.atleast_1d(numbers(rigidity, "GV", "rigidity"))
-    pipeline.predict.check_rigidities(rigidity, "rigidity")
+    check_rigidities(rigidity, "rigidity")
     return pipeline.predict.predict(
         chosen, _values(chosen, values), rigidity, number(phi, "GV", "phi")
     )

@@ -19,8 +19,8 @@ from pipeline.config.models import groups_among
 from priors.prior import KeptShare, Prior
 from priors.sets import load_prior_set
 from transport.errors import CrtuneError
-from transport.scenario import Scenario, scenario_class
-from transport.scenario_sources import check_prediction, source_identity
+from transport.scenario import Scenario, scenario_class, source_identity
+from transport.scenario_sources import check_prediction
 
 
 class Problem:

@@ -21,7 +21,7 @@ from pipeline.sampling.threads import limit_threads
 
 limit_threads()
 
-from pipeline import predict  # noqa: E402
+from pipeline import describe, predict, predict_input  # noqa: E402
 from pipeline.posterior.best import read_best  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 
@@ -62,13 +62,13 @@ def main():
     options = arguments.parse_args()
     if options.scenario is None and options.best is None:
         if options.list:
-            titles, text = predict.titles(), predict.describe_scenarios()
+            titles, text = describe.titles(), describe.describe_scenarios()
             print(predict.to_json(titles) if options.json else text)
             return
         raise CrtuneError("SCENARIO is missing; predict.py --list shows the scenarios")
     assignments = options.assignments
     if options.best is None:
-        scenario = predict.make_scenario(
+        scenario = predict_input.make_scenario(
             options.scenario, options.options, transport=options.transport or "paper"
         )
     elif options.scenario or options.options:
@@ -80,10 +80,10 @@ def main():
             scenario = scenario.with_transport(options.transport)
         assignments = [*best.assignments, *assignments]
     if options.list:
-        text = predict.describe(scenario)
-        print(predict.to_json(predict.description(scenario)) if options.json else text)
+        text = describe.describe(scenario)
+        print(predict.to_json(describe.description(scenario)) if options.json else text)
         return
-    values = predict.parse_values(scenario, assignments)
+    values = predict_input.parse_values(scenario, assignments)
     if options.diagnostics:
         found = predict.diagnostics(scenario, values)
         text = predict.diagnostics_table(scenario, found)
@@ -94,7 +94,7 @@ def main():
     result = predict.predict(
         scenario,
         values,
-        predict.parse_rigidities(options.rigidity),
+        predict_input.parse_rigidities(options.rigidity),
         options.phi,
     )
     print(predict.as_json(result) if options.json else predict.as_table(result))

@@ -16,12 +16,11 @@ import sys
 import traceback
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from transport.errors import CrtuneError
-from transport.scenario import DECLARED, Scenario, scenario_class
+from transport.scenario_declaration import DECLARED, Scenario
 from transport.user_files import user_path
 
 ENTRY_POINTS = "crtune.scenarios"
@@ -147,32 +146,6 @@ def _rebuild(path: Path, state: dict) -> Scenario:
     scenario = cls.__new__(cls)
     vars(scenario).update(state)
     return scenario
-
-
-def source_identity(name: str) -> str | None:
-    """File name and SHA-256 of a scenario's source if it is not of this checkout, else None.
-
-    Of a scenario in a package every Python file of the outermost package counts, since the physics
-    may stand in any of them.
-
-    Parameters
-    ----------
-    name : as of `transport.scenario.get_scenario`
-    """
-    if not is_path(name) and name not in installed_scenarios():
-        return None
-    module = sys.modules[scenario_class(name).__module__]
-    digest = hashlib.sha256()
-    for file in _source_files(module):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return f"{Path(module.__file__).name}, sha256 {digest.hexdigest()}"
-
-
-def _source_files(module: ModuleType) -> list[Path]:
-    top = sys.modules.get(module.__name__.split(".")[0], module)
-    if hasattr(top, "__path__"):
-        return sorted(file for root in top.__path__ for file in Path(root).rglob("*.py"))
-    return [Path(module.__file__)]
 
 
 def check_prediction(scenario: Scenario) -> None:

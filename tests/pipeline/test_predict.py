@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline import predict as p
+from pipeline import predict_input
 from transport.errors import CrtuneError
 from transport.kinematics import PROTON
 from transport.modulation import modulate
@@ -17,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def predict(name, *assignments, rigidity="10,100", phi=0.0, options=()):
-    scenario = p.make_scenario(name, options)
-    values = p.parse_values(scenario, assignments)
-    return p.predict(scenario, values, p.parse_rigidities(rigidity), phi)
+    scenario = predict_input.make_scenario(name, options)
+    values = predict_input.parse_values(scenario, assignments)
+    return p.predict(scenario, values, predict_input.parse_rigidities(rigidity), phi)
 
 
 def diagnostics(name, *assignments):
-    scenario = p.make_scenario(name)
-    return p.diagnostics(scenario, p.parse_values(scenario, assignments))
+    scenario = predict_input.make_scenario(name)
+    return p.diagnostics(scenario, predict_input.parse_values(scenario, assignments))
 
 
 def test_fiducial_anchors_of_two_phase():
@@ -80,14 +81,16 @@ def test_table_marks_extensions():
 
 
 def test_diagnostics_are_those_of_the_scenario():
-    scenario = p.make_scenario("two_phase")
-    text = p.diagnostics_table(scenario, p.diagnostics(scenario, p.parse_values(scenario, [])))
+    scenario = predict_input.make_scenario("two_phase")
+    text = p.diagnostics_table(
+        scenario, p.diagnostics(scenario, predict_input.parse_values(scenario, []))
+    )
     shown = dict(line.split() for line in text.splitlines()[1:])
     found = scenario.diagnostics(scenario.fiducial())
     assert shown.keys() == found.keys()
     assert float(shown["R_warm"]) == pytest.approx(found["R_warm"][0], rel=1e-3)
     with pytest.raises(CrtuneError, match="Ma must lie in"):
-        p.diagnostics(scenario, p.parse_values(scenario, ["Ma=9"]))
+        p.diagnostics(scenario, predict_input.parse_values(scenario, ["Ma=9"]))
 
 
 @pytest.mark.parametrize(

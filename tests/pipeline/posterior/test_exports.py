@@ -10,7 +10,8 @@ from pipeline.posterior.best import best_values, read_best, write_best
 from pipeline.posterior.getdist import write_getdist
 from pipeline.posterior.latex import latex_table, number_with_errors, write_latex
 from pipeline.posterior.summary import fixed_values
-from pipeline.predict import parse_values, predict
+from pipeline.predict import predict
+from pipeline.predict_input import parse_values
 from pipeline.problem import build_problem
 from tests.pipeline.figures.fake_posterior import CONFIG, fake_posterior
 from transport.errors import CrtuneError
