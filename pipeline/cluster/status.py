@@ -29,6 +29,7 @@ class RunStatus:
     name, folder : which
     ensembles, begun : how many it is to have, how many have begun
     steps, max_steps : sampler steps of the shortest and the longest ensemble, and the budget
+    warming, warm_up : ensembles still in their warm-up, and the least share of it that is made
     acceptance : mean fraction
     rate : sampler steps per second and ensemble in the last block
     age : s since the last checkpoint
@@ -45,6 +46,8 @@ class RunStatus:
     begun: int
     steps: tuple[int, int]
     max_steps: int | None
+    warming: int
+    warm_up: float
     acceptance: float
     rate: float
     age: float | None
@@ -96,6 +99,9 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
             last = journal[-1]
             ages.append(time.time() - float(last["time"]))
             rates.append((last["stop"] - last["start"]) * thin / max(last["seconds"], 1e-9))
+    warming = _warm_up(folder, problems)
+    if sampling is None and warming:
+        sampling = warming[0][0]
     if sampling is not None:
         expected, budget = int(sampling.get("ensembles", 1)), sampling.get("max_steps")
     expected = max(expected, len(paths))
@@ -110,6 +116,8 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
         begun=len(paths),
         steps=(min(seen), max(seen)),
         max_steps=budget,
+        warming=len(warming),
+        warm_up=min((share for _, share in warming), default=NAN),
         acceptance=_mean(acceptances),
         rate=_mean(rates),
         age=min(ages) if ages else None,
@@ -122,6 +130,22 @@ def run_status(folder: str | Path, jobs: Sequence[slurm.Job] = ()) -> RunStatus:
         jobs=_jobs(folder, jobs, problems),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _warm_up(folder: Path, problems: list[str]) -> list[tuple[dict, float]]:
+    """Of each ensemble that has no chain yet: the section ``sampling``, the share that is made."""
+    found = []
+    for path in sorted(folder.glob("warm_up_*.h5")):
+        number = path.stem.removeprefix("warm_up_")
+        if not number.isdigit() or ensemble_path(folder, int(number)).exists():
+            continue  # a leftover, which the next writer removes
+        try:
+            header = read_header(path)
+            made = read_progress(path)[0] * header.thin / header.warm_up["steps"]
+            found.append((_stored_sampling(header.config), made))
+        except CrtuneError as error:
+            problems.append(str(error).splitlines()[0])
+    return found
 
 
 def _stored_sampling(config: str) -> dict:
@@ -209,6 +233,8 @@ def format_status(rows: Sequence[RunStatus]) -> str:
         ]
         text.append("  ".join([*cells, line[-1]]).rstrip())
         if row:
+            if row.warming:
+                text.append(f"    in the warm-up: {row.warming}, {100 * row.warm_up:.0f}% at least")
             text += [f"    job {job}" for job in row.jobs]
             text += [f"    writing: {writer}" for writer in row.writers if not row.jobs]
             text += [f"    ! {problem}" for problem in row.problems]

@@ -29,6 +29,8 @@ from transport.errors import CrtuneError, CrtuneWarning
 from transport.full.effects import PAPER, effects_of, label_of
 from transport.suggest import suggest
 
+_told = None  # of a worker: where it says what it has begun
+
 
 def select_cases(
     runs=(), priors=None, ranges=None, selections=None, measures=None, transports=None
@@ -119,12 +121,14 @@ def run_study(
         print(remark)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(cases)), context, initializer=_ready)
+    told = context.SimpleQueue()
+    pool = ProcessPoolExecutor(min(workers, len(cases)), context, _ready, (told,))
     try:
         futures = {
             pool.submit(_make, case, settings, measures, os.getpid()): case for case in cases
         }
         with tqdm(total=len(cases), unit="case", dynamic_ncols=True) as bar:
+            threading.Thread(target=_show_stages, args=(told, bar), daemon=True).start()
             for future in as_completed(futures):
                 case = futures[future]
                 try:
@@ -161,8 +165,23 @@ def _refuse_unwritable(folder: Path) -> None:
         )
 
 
-def _ready() -> None:
+def _show_stages(told, bar) -> None:
+    """What each worker has begun, behind the bar, as long as this process lives.
+
+    Nothing ends it: a worker that is killed may keep the queue's lock.
+    """
+    stages = {}
+    while True:
+        worker, stage = told.get()
+        stages[worker] = stage
+        if not bar.disable:
+            bar.set_postfix_str("; ".join(filter(None, stages.values())))
+
+
+def _ready(told) -> None:
     """In a worker: Ctrl-C is the parent's to answer, and no lock may outlive a worker."""
+    global _told
+    _told = told
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore", CrtuneWarning)  # the parent has built a problem too
     tqdm.set_lock(threading.RLock())
@@ -176,6 +195,7 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
         if os.getppid() != parent:  # killed: what is being made would be nobody's
             os._exit(EXIT_FAILED)
         made.append(text)
+        _told.put((os.getpid(), f"{case}: {text}"))
 
     try:
         Study(case, settings, tell).make(measures)
@@ -188,6 +208,8 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
         ) from error
     except Exception as error:  # a bug, e.g. of somebody's scenario, must not stop the other cases
         raise CrtuneError(f"a bug:\n{traceback.format_exc()}") from error
+    finally:
+        _told.put((os.getpid(), ""))
     if not made:
         return "nothing to do"
     return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"

@@ -8,7 +8,7 @@ from pipeline.cluster.campaign import submit_round
 from pipeline.cluster.shares import standing
 from pipeline.cluster.status import format_status, run_status
 from pipeline.posterior.convergence import Verdict
-from pipeline.sampling.ensemble import ensemble_path
+from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
 from tests.pipeline.shares import RULES, share
 from tests.pipeline.toy_run import toy_run
 
@@ -38,6 +38,18 @@ def test_status_of_live_damaged_and_empty_runs(serial, tmp_path):
     assert "not judged yet" in text
     assert f"converged at {verdict.steps}" in text
     assert "! " in text
+
+
+def test_status_of_a_run_in_its_warm_up(tmp_path):
+    run = toy_run(tmp_path / "run", warm_up=40)
+    run.folder.mkdir()
+    questions = iter([False] * 20)
+    ensemble = EnsembleRun(run.build(), run.folder, 0, run.sampling, run.config_text)
+    assert ensemble.extend(100, stop=lambda: next(questions, True)).interrupted
+    row = run_status(run.folder)
+    assert (row.begun, row.ensembles, row.warming) == (0, 2, 1)
+    assert 0.4 < row.warm_up < 0.6
+    assert f"in the warm-up: 1, {100 * row.warm_up:.0f}% at least" in format_status([row])
 
 
 def test_status_finds_the_jobs_of_a_run(tmp_path, fake_slurm):
