@@ -26,6 +26,7 @@ seed = 3
 checkpoint_steps = 10
 min_steps = {min_steps}
 max_steps = {max_steps}
+warm_up = {warm_up}
 workers = 1
 thin = {thin}
 [convergence]
@@ -41,6 +42,7 @@ def write_config(path: Path, **changes) -> Path:
         "ensembles": 3,
         "min_steps": 40,
         "max_steps": 60,
+        "warm_up": 20,  # whatever the budget: of a longer run it would be longer
         "thin": 1,
         "min_n_tau": 1e6,
         "max_rhat": 1.01,

@@ -123,9 +123,6 @@ def test_spectra_are_in_the_unit_of_the_data(posterior):
 
 def test_a_run_has_the_chains_of_the_scripts_and_goes_on(tmp_path):
     config = write_config(tmp_path / "script.toml")
-    # A longer run has a longer warm-up, unless it is as short as this.
-    text = config.read_text()
-    config.write_text(text.replace("[sampling]\n", "[sampling]\nwarm_up = 20\n"))
     assert script("run_mcmc.py", config, "--quiet").returncode == 3
     short = crtune.Run(config, folder=tmp_path / "notebook", sampling={"max_steps": 40})
     assert short.sample(progress=False).verdict.steps == 40

@@ -158,7 +158,7 @@ def test_import_error_in_one_rank_ends_the_job(mpiexec, tmp_path, module):
     text = finish(process)
     assert process.returncode not in (0, 3, 75)
     assert f"import of {module} halted" in text
-    assert "rank 1 of 2" in text
+    assert "rank 1" in text
 
 
 @pytest.mark.mpi
