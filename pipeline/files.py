@@ -16,18 +16,27 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path, size: int = 0):
+def replacing(path: str | Path, size: int = 0, head: str = ""):
     """A file under another name that replaces `path` when the block ends without an error.
 
     Parameters
     ----------
     size : bytes that must be free before anything is written, for writers that do not survive a
         full disk (HDF5 can crash the process)
+    head : how such files begin; a file that begins otherwise is somebody's own and is kept
 
     Raises
     ------
-    CrtuneError: no space, no permission; what was at `path` is still there
+    CrtuneError: no space, no permission, a folder; what was at `path` is still there
     """
+    path = Path(path)
+    if path.is_dir():
+        raise CrtuneError(f"{path}: is a folder; give the name of a file")
+    if head and path.is_file() and not _begins(path, head):
+        raise CrtuneError(
+            f"{path}: is there and was not written by crtune for this; give another name, or move "
+            "it away"
+        )
     try:
         with draft_of(path) as draft:
             if size and hasattr(os, "posix_fallocate"):
@@ -42,6 +51,11 @@ def replacing(path: str | Path, size: int = 0):
         raise CrtuneError(
             f"{path}: cannot be written ({reason}); it needs free space and write permission"
         ) from error
+
+
+def _begins(path: Path, head: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(head.encode())) in (head.encode(), b"")
 
 
 @contextlib.contextmanager

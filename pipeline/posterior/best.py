@@ -17,6 +17,7 @@ from transport.errors import CrtuneError
 from transport.scenario import Scenario, get_scenario
 from transport.suggest import suggest
 
+_HEAD = "# The draw of highest log-posterior"
 _KEYS = ("scenario", "transport", "scenario_options", "values", "nuisances", "log_posterior",
          "log_prior", "log_likelihood", "verdict", "run")  # fmt: skip
 
@@ -53,6 +54,10 @@ def write_best(posterior: Posterior, problem: Problem, path: str | Path, run: st
     Parameters
     ----------
     run : name to note in the file
+
+    Raises
+    ------
+    CrtuneError: the file cannot be written, or is another one, such as the run's config
     """
     path, scenario = Path(path), problem.scenario
     values = best_values(posterior, problem)
@@ -75,10 +80,10 @@ def write_best(posterior: Posterior, problem: Problem, path: str | Path, run: st
         "nuisances": {name: value for name, value in values.items() if name not in own},
     }
     head = (
-        "# The draw of highest log-posterior, in the units of scripts/predict.py --list; no\n"
+        f"{_HEAD}, in the units of scripts/predict.py --list; no\n"
         "# estimate of anything by itself. scripts/predict.py --from reads it.\n"
     )
-    with replacing(path) as draft:
+    with replacing(path, head=_HEAD) as draft:
         draft.write_text(head + to_toml(content), encoding="utf-8")
     return path
 

@@ -67,7 +67,7 @@ def write_latex(posterior: Posterior, problem: Problem, path: str | Path) -> Pat
     """Write `latex_table` to a file, whole or not at all."""
     path = Path(path)
     banner = "".join(f"% {line}\n" for line in posterior.verdict.banner(most=1000).splitlines())
-    with replacing(path) as draft:
+    with replacing(path, head="% ") as draft:
         draft.write_text(banner + latex_table(posterior, problem), encoding="utf-8")
     return path
 

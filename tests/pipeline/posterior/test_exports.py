@@ -78,6 +78,20 @@ def test_a_best_point_that_makes_no_sense(run, tmp_path, old, new, words):
         read_best(tmp_path / "none.toml")
 
 
+@pytest.mark.parametrize("write", [write_best, write_latex])
+def test_a_file_of_somebody_else_is_kept(run, tmp_path, write):
+    config = tmp_path / "run.toml"
+    config.write_text('# My run\nscenario = "two_phase"\n')
+    with pytest.raises(CrtuneError, match=r"run\.toml: is there and was not written by crtune"):
+        write(*run, config)
+    assert config.read_text() == '# My run\nscenario = "two_phase"\n'
+    with pytest.raises(CrtuneError, match="is a folder; give the name of a file"):
+        write(*run, tmp_path)
+    own = write(*run, tmp_path / "own")
+    first = own.read_text()
+    assert write(*run, own).read_text() == first  # its own it replaces
+
+
 def test_numbers_have_two_digits_of_error():
     assert number_with_errors(4.1, 4.2, 4.4) == "4.20^{+0.20}_{-0.10}"
     assert number_with_errors(1e28, 2e28, 4e28) == r"(2.0^{+2.0}_{-1.0})\times 10^{28}"
