@@ -105,7 +105,7 @@ def cut_down(config, **settings):
 def verdict_of(folder):
     """What was found, without how long it took."""
     content = json.loads((folder / "convergence.json").read_text())
-    timed = ("cpu_seconds", "wall_seconds", "checksum")
+    timed = ("cpu_seconds", "wall_seconds", "sha256")
     return {key: value for key, value in content.items() if key not in timed}
 
 
