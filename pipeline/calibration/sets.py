@@ -18,6 +18,7 @@ from pipeline.calibration.ranks import rank
 from pipeline.config.load import Config, with_overrides
 from pipeline.exit_codes import EXIT_OK
 from pipeline.files import replacing
+from pipeline.json_values import read_with_checksum, text_with_checksum
 from pipeline.posterior.load import load_run
 from pipeline.problem import build_problem
 from pipeline.sampling.rounds import Run
@@ -172,7 +173,7 @@ class Calibration:
             "seconds": time.perf_counter() - began,
         }
         with replacing(self.path(number)) as draft:
-            draft.write_text(json.dumps(content, indent=1))
+            draft.write_text(text_with_checksum(content), encoding="utf-8")
         shutil.rmtree(chains)
         return EXIT_OK
 
@@ -186,11 +187,11 @@ class Calibration:
         found = []
         for path in sorted(self.folder.glob("set_*.json")):
             try:
-                content = json.loads(path.read_text())
+                content = read_with_checksum(path)
                 good = content["identity"] == self.identity and content["ranks"].keys() == set(
                     self.quantities
                 )
-            except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 good = False
             if not good:
                 raise CrtuneError(

@@ -1,6 +1,7 @@
 """Calibration sets: the same whenever and wherever they are made, resumed, reported."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -106,9 +107,13 @@ def test_errors(made, tmp_path):
     assert sorted(n for part in parts for n in part) == list(range(20))
     copy = calibration_in(tmp_path)
     copy.folder.mkdir(parents=True)
-    copy.path(0).write_text(made.path(0).read_text()[:-40])
-    with pytest.raises(CrtuneError, match=r"set_00000\.json: damaged"):
-        copy.load()
+    whole = made.path(0).read_text()
+    changed = re.sub(r'("[^"]+": )(\d+)(,\n)', r"\g<1>1\2\g<3>", whole, count=1)  # one number
+    assert changed != whole
+    for spoilt in (whole[:-40], changed):
+        copy.path(0).write_text(spoilt)
+        with pytest.raises(CrtuneError, match=r"set_00000\.json: damaged"):
+            copy.load()
 
 
 def test_no_possible_prior_draw():
