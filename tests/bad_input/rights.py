@@ -111,7 +111,7 @@ RIGHTS = [
     ),
     Case(
         "disk: too small to begin",
-        ("ensemble_00.h5", "File too large", "free some space"),
+        ("warm_up_00.h5", "File too large", "free some space"),
         lambda folder: shutil.rmtree(folder / "run"),
         ("run_mcmc", "RUN", "--quiet"),
         options={"most_bytes": 1_000_000},

@@ -102,9 +102,9 @@ def register(measure: Measure) -> Measure:
 
 
 def measures() -> dict[str, Measure]:
-    """All measures by name, those that others build on first."""
+    """All measures by name, in its order, whichever was imported first."""
     _import_all()
-    return dict(_REGISTRY)
+    return dict(sorted(_REGISTRY.items()))
 
 
 @cache

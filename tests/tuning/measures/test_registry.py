@@ -70,6 +70,11 @@ def config_file(folder):
     return path
 
 
+def test_the_order_is_that_of_the_names():
+    """And not of imports, which tests and scripts begin anywhere."""
+    assert list(measures()) == sorted(measures())
+
+
 @pytest.mark.usefixtures("declared")
 def test_it_is_made_once_stored_and_shown(tmp_path):
     path = config_file(tmp_path)
