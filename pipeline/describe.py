@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from pipeline.predict import diagnostics, title_of
+from pipeline.predict import diagnostics
 from transport.scenario import Scenario, scenario_class, scenario_names
 from transport.scenario_sources import broken_scenarios
 
@@ -26,7 +26,7 @@ def describe_scenarios() -> str:
 
 def describe(scenario: Scenario) -> str:
     """Parameters with fiducial, unit, meaning and section; options with their values."""
-    lines = [f"{scenario.name}: {title_of(scenario)}"]
+    lines = [f"{scenario.name}: {scenario.full_title}"]
     if scenario.extension:
         lines.append(f"* {scenario.extension}")
     rows = [("parameter", "fiducial", "unit", "sampled as", "paper", "meaning")]

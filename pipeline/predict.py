@@ -134,7 +134,7 @@ def as_table(prediction: Prediction) -> str:
                 "-" if kappa is None else f"{kappa[i]:.4e}",
             )
         )
-    lines = [f"{title_of(prediction.scenario)}{star}"]
+    lines = [f"{prediction.scenario.full_title}{star}"]
     lines += ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, (10, 12, 9, 19), strict=True))
               for row in rows]  # fmt: skip
     return "\n".join(lines + prediction.notes)
@@ -188,9 +188,4 @@ def diagnostics(scenario: Scenario, values: dict[str, float]) -> dict[str, float
 def diagnostics_table(scenario: Scenario, found: dict[str, float]) -> str:
     """A line for each of `diagnostics`."""
     lines = [f"{name:<18} {value:.4g}" for name, value in found.items()]
-    return "\n".join([f"{title_of(scenario)} (CGS, rigidities R_* in GV)", *lines])
-
-
-def title_of(scenario) -> str:
-    """The title of a scenario, with its transport where it is not the paper's."""
-    return scenario.title + (f", transport {scenario.transport_label}" if scenario.effects else "")
+    return "\n".join([f"{scenario.full_title} (CGS, rigidities R_* in GV)", *lines])

@@ -34,6 +34,6 @@ def write_results(folder: str | Path) -> Iterator[Path]:
     config = config_with_holdouts(posterior, folder)
     held = holdout_points(config, problem, posterior.best())
     spectra = posterior_spectra(posterior, problem, _DRAWS, held)
-    title = f"{problem.scenario.title}, run {title}"
+    title = f"{problem.scenario.full_title}, run {title}"
     figure = spectra_figure(spectra, problem.likelihood, posterior.verdict, title)
     yield from save_figure(figure, folder / "spectra")

@@ -52,7 +52,7 @@ def main() -> int:
     report = run_checks(posterior, problem, config, options.draws, options.seed)
     print(format_report(report))
     print(f"results: {save_report(report, posterior.verdict, folder)}")
-    title = f"{problem.scenario.title}, run {folder.resolve().name}"
+    title = f"{problem.scenario.full_title}, run {folder.resolve().name}"
     figures = {"check": features_figure(report.fitted, posterior.verdict, title)}
     if report.holdouts:
         figures["holdouts"] = holdouts_figure(report, config, posterior.verdict, title)

@@ -61,7 +61,7 @@ def main() -> int:
         lambda name: print(f"profile of {name}", flush=True),
     )
     stem = Path(options.output or folder / "profile")
-    title = f"{problem.scenario.title}, run {folder.resolve().name}"
+    title = f"{problem.scenario.full_title}, run {folder.resolve().name}"
     for path in save_figure(profile_figure(found, posterior, problem, title), stem):
         print(f"figure: {path}")
     print(f"table: {write_profiles(found, posterior, stem.with_name(f'{stem.name}.csv'))}")

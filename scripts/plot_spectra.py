@@ -42,7 +42,7 @@ def main() -> int:
     config = config_with_holdouts(posterior, folder)
     held = holdout_points(config, problem, posterior.best())
     spectra = posterior_spectra(posterior, problem, options.draws, held)
-    title = f"{problem.scenario.title}, run {run_name(folder)}"
+    title = f"{problem.scenario.full_title}, run {run_name(folder)}"
     figure = spectra_figure(spectra, problem.likelihood, posterior.verdict, title)
     for path in save_figure(figure, Path(options.output or folder / "spectra")):
         print(f"figure: {path}")

@@ -35,7 +35,7 @@ def main() -> int:
     folder = cli.run_directory(options.run)
     _, problem = load_posterior_and_problem(folder)
     trace = load_trace(folder)
-    title = f"{problem.scenario.title}, run {folder.resolve().name}"
+    title = f"{problem.scenario.full_title}, run {folder.resolve().name}"
     figure = trace_figure(trace, problem, options.params, title)
     for path in save_figure(figure, Path(options.output or folder / "trace")):
         print(f"figure: {path}")

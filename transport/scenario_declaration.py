@@ -71,6 +71,16 @@ class Scenario(ABC):
         """Which transport it has, e.g. ``paper``, ``full``, ``ionisation,destruction``."""
         return label_of(self.effects)
 
+    @property
+    def transport_remark(self) -> str:
+        """What titles and legends add where transport is not the paper's."""
+        return f", transport {self.transport_label}" if self.effects else ""
+
+    @property
+    def full_title(self) -> str:
+        """The title, with the transport where it is not the paper's."""
+        return self.title + self.transport_remark
+
     def with_transport(self, transport: str | Iterable[str]) -> Scenario:
         """The same scenario with other effects, or a list of them, as in a config.
 

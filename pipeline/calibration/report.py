@@ -68,7 +68,7 @@ def assess(calibration: Calibration, bins: int, asked: int) -> Calibrated:
     """
     return _judge(
         calibration.config.name,
-        calibration.problem.scenario.title,
+        calibration.problem.scenario.full_title,
         calibration.draws,
         calibration.sampled,
         bins,

@@ -185,9 +185,8 @@ def _legend(figure, axes, runs, top, others) -> None:
     for k, run in enumerate(runs):
         mark = "" if run.posterior.verdict.converged else " (NOT CONVERGED)"
         draws = f"{len(run.posterior.flat)} draws"
-        handles.append(
-            Line2D([], [], color=COLOURS[k], ls=STYLES[k], lw=2, label=f"{run.name}{mark}, {draws}")
-        )
+        label = f"{run.name}{run.problem.scenario.transport_remark}{mark}, {draws}"
+        handles.append(Line2D([], [], color=COLOURS[k], ls=STYLES[k], lw=2, label=label))
     inside, outside = (f"{100 * level:.0f}%" for level in LEVELS)
     if len(axes) > 1:
         handles.append(Line2D([], [], ls="", label=f"contours: {inside} and {outside}"))

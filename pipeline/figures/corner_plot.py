@@ -88,6 +88,7 @@ def corner_figure(
     )
     top = add_banner(figure, posterior.verdict)
     enough = len(draws) >= MIN_FOR_CONTOURS
+    title += problem.scenario.transport_remark
     _legend(figure, axes, posterior, title, top, enough, in_paper, problem.scenario.extension)
     return figure
 

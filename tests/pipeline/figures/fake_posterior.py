@@ -32,8 +32,8 @@ workers = 1
 """
 
 
-def make_problem(scenario):
-    return build_problem(config_from_toml(CONFIG.format(scenario=scenario)))
+def make_problem(scenario, more=""):
+    return build_problem(config_from_toml(f"{more}\n{CONFIG.format(scenario=scenario)}"))
 
 
 def fake_posterior(problem, steps=40, walkers=16, converged=True, seed=0):

@@ -92,6 +92,13 @@ def test_prior_curve_is_the_prior_density(kolmogorov):
     assert np.sum(prior.values * np.diff(prior.edges)) == pytest.approx(1.0, abs=0.02)
 
 
+def test_legend_and_titles_tell_a_transport_that_is_not_the_papers(kolmogorov):
+    full = make_problem("kolmogorov", 'transport = "full"')
+    figure = corner_figure(fake_posterior(full), full, title="demo")
+    assert "demo, transport full" in " ".join(texts(figure))
+    assert full.scenario.full_title == f"{kolmogorov.scenario.full_title}, transport full"
+
+
 def test_corner_says_not_converged(kolmogorov):
     posterior = fake_posterior(kolmogorov, steps=20, converged=False)
     figure = corner_figure(posterior, kolmogorov, ["H", "kappa_0"])
