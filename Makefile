@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 PY := OMP_NUM_THREADS=1 $(VENV)/bin/python
 READY := $(VENV)/.ready
+# `compat`: Python finds crtune also from a folder that holds another one of that name, e.g. this clone.
+INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt \
+	--config-settings editable_mode=compat -e
 
 .PHONY: help setup posterior tuning mpi figures docs test test-all test-slurm lint format clean
 
@@ -15,7 +18,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
 	f"crtune needs Python 3.11 to 3.13, but $(PYTHON) is {v.major}.{v.minor}; run make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(INSTALL) '.[test]'
 	@touch $@
 
 posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.toml
@@ -36,13 +39,13 @@ tuning: setup  ## the study of fine-tuning, all runs: hours; goes on where it wa
 	exit $$status
 
 mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mpi]'
+	$(INSTALL) '.[mpi]'
 
 figures: setup  ## the paper's figures, into docs/figures/
 	$(PY) scripts/paper_figures.py
 
 docs: setup  ## the documentation as a site in build/site; a dead link fails
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(INSTALL) '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict  # --quiet would hide the warnings from --strict
 	@echo "the site: $(VENV)/bin/python -m http.server --directory build/site"
 

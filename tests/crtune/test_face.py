@@ -1,5 +1,6 @@
 """What a notebook gets: the numbers of the scripts, in values with units."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -238,3 +239,16 @@ def test_representations_say_what_is_there(posterior):
     assert "plausible.toml" in text
     assert "beta_warm" in text
     assert repr(crtune.predict("kolmogorov", 10)).startswith("Kolmogorov diffusion\n")
+
+
+def test_it_is_found_from_a_folder_that_holds_a_clone_of_that_name(tmp_path):
+    """Which Python would otherwise take for a package without code."""
+    (tmp_path / "crtune").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", "import crtune; print(crtune.scenarios)"],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
