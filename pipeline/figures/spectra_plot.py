@@ -65,10 +65,11 @@ def spectra_figure(
         _main_panel(axes[0, column], observable, spectra, likelihood)
         _residual_panel(axes[1, column], observable, spectra, likelihood)
         _legend_below(*axes[:, column])
+    _separate_legends(figure, axes)
+    _make_room(figure, axes, verdict)
     add_footnote(figure, likelihood.scenario.extension)
     lines = add_verdict(figure, verdict)
     figure.suptitle("\n" * (lines and lines + 1) + title, fontsize=13)
-    _separate_legends(figure, axes)
     return figure
 
 
@@ -204,6 +205,14 @@ def _legend_below(main, residual, columns: int = 2) -> None:
         title="model: median, with 68% and 95% of the posterior; residuals are from the median",
         title_fontsize=8.5,
     )
+
+
+def _make_room(figure: Figure, axes, verdict) -> None:
+    """Panels keep their height, however long the legends and the banner are."""
+    legends = [residual.get_legend() for residual in axes[1]]
+    rows = max(-(-len(legend.get_texts()) // legend._ncols) for legend in legends)
+    banner = 0.0 if verdict.converged else 1.0
+    figure.set_figheight(figure.get_figheight() + 0.2 * max(0, rows - 5) + banner)
 
 
 def _separate_legends(figure: Figure, axes) -> None:
