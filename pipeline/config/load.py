@@ -76,7 +76,8 @@ def load_config(path: str | Path) -> Config:
     path = user_path(path)
     if path.is_dir():
         beside = config_path(path if path.name else Path(os.path.abspath(path)))
-        remedy = f"give {beside}" if beside.is_file() else f"and there is no {beside}"
+        absent = f"name a config; there is no {beside}"
+        remedy = f"give {beside}" if beside.is_file() else absent
         raise CrtuneError(f"config {path} is a folder, not a TOML file; {remedy}")
     try:
         text = read_text(path, "config")

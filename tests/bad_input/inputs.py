@@ -237,7 +237,7 @@ CONFIGS = [
     ),
     Case("config: empty", ("run.toml", "scenario: is missing"), written("run.toml", b"")),
     Case("config: not text", ("run.toml", "UTF-8"), written("run.toml", b"\xff\xfe\x00\x01")),
-    Case("config: a folder", ("run.toml", "cannot be read"), as_folder("run.toml")),
+    Case("config: a folder", ("run.toml", "is a folder, not a TOML file"), as_folder("run.toml")),
     Case(
         "config: missing",
         ("run.toml", "does not exist"),

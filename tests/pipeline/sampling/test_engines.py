@@ -34,6 +34,14 @@ def dies_while_building():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def after_the_other(build, folder):
+    """`build`, once ensemble 0 has a file."""
+    deadline = time.monotonic() + 30
+    while not begun(folder).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return build()
+
+
 @pytest.mark.parametrize(
     ("build", "error", "message"),
     [
@@ -46,7 +54,7 @@ def test_failing_worker_says_why_and_stops_the_rest(tmp_path, build, error, mess
     slow = partial(SlowGaussian, 0.005, ndim=3)
     tasks = [
         Task(slow, tmp_path, 0, 10**6, run.sampling),
-        Task(build, tmp_path, 1, 200, run.sampling),
+        Task(partial(after_the_other, build, tmp_path), tmp_path, 1, 200, run.sampling),
     ]
     with LocalEngine(2) as engine, pytest.raises(error, match=message):
         engine.extend(tasks, stop=lambda: False)
