@@ -133,7 +133,8 @@ def test_all_mistakes_are_told_at_once(tmp_path):
 def test_files_that_cannot_be_read(tmp_path):
     path = write_run(tmp_path)
     assert "did you mean" in error_of(load_config, tmp_path / "toyy.toml")
-    assert "is a folder, not a TOML file; name a config; there is no" in error_of(load_config, tmp_path)
+    message = error_of(load_config, tmp_path)
+    assert "is a folder, not a TOML file; name a config; there is no" in message
     path.with_suffix("").mkdir()
     assert f"not a TOML file; give {path}" in error_of(load_config, path.with_suffix(""))
     path.write_bytes(b"\xff\xfe")
