@@ -13,7 +13,7 @@ from transport.constants import LIGHT_SPEED, PROTON_MASS
 from transport.injection import GEV_PER_C, flux_per_rigidity
 from transport.kinematics import PROTON, beta
 from transport.plasma import alfven_speed, proton_gyrofrequency, thermal_speed
-from transport.premises import LAYER, compton_getting_ratio, isotropy
+from transport.premises import LAYER, compton_getting_ratio, flux_above, isotropy
 
 GRID = np.geomspace(0.05, 1e5, 190)
 """GV, 30 a decade."""
@@ -60,7 +60,7 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     if LAYER in spectra.terms:
         warm = spectra.terms[LAYER][0]
         with np.errstate(divide="ignore"):
-            found["R_warm"] = last_crossing(np.log(warm / (spectra.proton - warm)))
+            found["R_warm"] = last_crossing(np.log(warm / flux_above(spectra)))
     s = scenario.linear_coefficient(v, GRID)
     if s is not None:
         found |= _linear(source, s, scenario.linear_coefficient_at_top(v, GRID))

@@ -22,7 +22,8 @@ def isotropy(spectra, v_a, height) -> dict[str, np.ndarray]:
 
     Parameters
     ----------
-    spectra : `transport.scenario.Spectra` with the term `LAYER` and kappa_turb, on a fine grid
+    spectra : `transport.scenario.Spectra` with the term `LAYER`, others above it and
+        kappa_turb, on a fine grid
     v_a : (n,) cm/s in the layer
     height : (n,) cm, of the layer
 
@@ -31,15 +32,22 @@ def isotropy(spectra, v_a, height) -> dict[str, np.ndarray]:
     ``disk`` and ``top``: (n, n_R), at the lower and upper end of the layer
     """
     across = spectra.terms[LAYER][0]  # fluxes of protons, as f at one rigidity
+    above = flux_above(spectra)
     speed = across * spectra.kappa_turb / height[:, None]  # F = kappa (f(0) - f(z_W)) / z_W
     return {
         "disk": compton_getting_ratio(
             speed / spectra.proton, spectra.proton, spectra.rigidity, v_a
         ),
-        "top": compton_getting_ratio(
-            speed / (spectra.proton - across), spectra.proton - across, spectra.rigidity, v_a
-        ),
+        "top": compton_getting_ratio(speed / above, above, spectra.rigidity, v_a),
     }
+
+
+def flux_above(spectra) -> np.ndarray:
+    """Flux of protons at the top of the layer, (n, n_R).
+
+    Of the terms above, not a difference, which rounding leaves below 0 where they hold nothing.
+    """
+    return sum(term[0] for name, term in spectra.terms.items() if name != LAYER)
 
 
 def compton_getting_ratio(drift, flux, rigidity, v_a):

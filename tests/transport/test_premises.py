@@ -16,7 +16,11 @@ def test_closed_form_in_a_layer():
     across, above = flux * height / kappa, 2e-7
     spectra = Spectra(
         rigidity, ((across + above) * shape)[None], shape[None], shape[None],
-        np.full((1, 50), kappa), {"warm layer": ((across * shape)[None], shape[None])},
+        np.full((1, 50), kappa),
+        {
+            "warm layer": ((across * shape)[None], shape[None]),
+            "halo": ((above * shape)[None], shape[None]),
+        },
     )  # fmt: skip
     got = isotropy(spectra, np.array([v_a]), np.array([height]))
     for place, f in (("disk", across + above), ("top", above)):
@@ -34,13 +38,31 @@ def test_drift_of_the_two_phase_model_at_the_fiducials():
         assert found[f"isotropy_top_{rigidity}GV"][0] > ratio
 
 
-def test_a_constraint_on_it_cuts_the_prior(tmp_path):
-    path = tmp_path / "isotropic.toml"
-    path.write_text(
-        'extends = "plausible"\n[constraints.two_phase]\nisotropy_disk_10GV = { below = 1.0 }\n'
-    )
-    scenario = get_scenario("two_phase")
-    prior = load_prior_set(path).prior(scenario)
-    theta = prior.sample(20, np.random.default_rng(1))
-    found = scenario.diagnostics(prior.values(theta))
-    assert np.all(found["isotropy_disk_10GV"] < 1.0)
+@pytest.mark.parametrize("transport", ["paper", "full"])
+@pytest.mark.parametrize("name", ["two_phase", "two_phase_stratified"])
+def test_the_shipped_set_cuts_the_prior_to_the_premise(name, transport):
+    scenario = get_scenario(name, transport=transport)
+    plain, cut = (load_prior_set(s).prior(scenario) for s in ("plausible", "plausible_isotropy"))
+    theta = plain.sample(60, np.random.default_rng(1))
+    found = scenario.diagnostics(plain.values(theta))
+    kept = (found["isotropy_disk_1GV"] < 1.0) & (found["isotropy_disk_10GV"] < 1.0)
+    assert 0 < kept.sum() < len(kept)
+    np.testing.assert_array_equal(np.isfinite(cut.log_density(theta)), kept)
+    unchanged = [plain.log_density(theta)[kept], cut.log_density(theta)[kept]]
+    np.testing.assert_array_equal(*unchanged)
+
+
+def test_other_scenarios_are_as_without_it():
+    for name in ("kolmogorov", "stratified_halo", "fast_modes"):
+        plain, cut = (
+            load_prior_set(s).prior(get_scenario(name)) for s in ("plausible", "plausible_isotropy")
+        )
+        assert cut.constraints == plain.constraints
+
+
+@pytest.mark.parametrize("name", ["two_phase", "two_phase_stratified"])
+def test_drift_is_told_above_the_cutoff_of_a_halo_too(name):
+    scenario = get_scenario(name, transport="full")
+    prior = load_prior_set("plausible").prior(scenario)
+    found = scenario.diagnostics(prior.values(prior.sample(60, np.random.default_rng(1))))
+    assert not [key for key, value in found.items() if np.isnan(value).any()]

@@ -31,6 +31,7 @@ LOOKS: dict[str, Look] = {
     "power_law_diffusion": Look("power-law diffusion", GREY, ":", "s"),
     "power_law_break": Look("power law, break", GREY, "-", "p"),
     "two_phase": Look("two-phase", VERMILLION, "-", "D"),
+    "two_phase_damped": Look("two-phase, damped halo", VERMILLION, "--", "<"),
     "two_phase_stratified": Look("two-phase, stratified", ORANGE, "-", "P"),
     "stratified_halo": Look("stratified halo", BLUE, "-", "^"),
     "fast_modes": Look("fast modes", GREEN, "-.", "v"),
