@@ -17,7 +17,7 @@ from pipeline.files import replacing
 from transport.errors import CrtuneError
 
 _ABOUT = ("run", "title", "draws", "sampled", "bins", "asked")
-_SET_COLUMNS = ("set", "converged", "steps", "n_tau", "rhat")
+_SET_COLUMNS = ("set", "converged", "steps", "n_tau", "rhat", "effective")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Calibrated:
     sampled : how each set was sampled, in words
     bins : of the histograms
     asked : sets that were asked for
-    rows : one dict a set: ``set``, ``converged``, ``steps``, ``n_tau``, ``rhat`` and ``ranks``
+    rows : one dict a set: ``set``, ``converged``, ``steps``, ``n_tau``, ``rhat``,
+        ``effective`` draws of the slowest coordinate, and ``ranks``
     quantities : `Uniformity` of each
     """
 
@@ -119,7 +120,7 @@ def write_ranks(found: Calibrated, path: Path) -> Path:
     writer.writerow([*_SET_COLUMNS, *names])
     for row in found.rows:
         cells = [row["set"], int(row["converged"]), row["steps"]]
-        cells += [f"{row['n_tau']:.4g}", f"{row['rhat']:.4f}"]
+        cells += [f"{row['n_tau']:.4g}", f"{row['rhat']:.4f}", f"{row['effective']:.0f}"]
         writer.writerow([*cells, *(row["ranks"][name] for name in names)])
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as draft:
@@ -167,6 +168,12 @@ all data as for every parameter. *In band*: the empirical CDF of the ranks is ev
 band that uniform ranks leave with a probability of {1 - BAND:.0%} (Säilynoja, Bürkner & Vehtari
 2022). *In 68%*: share of sets whose central 68% interval holds the truth.
 
+The sampler is that of every run: likelihood, amplitudes integrated out, warm-up, proposals, moves,
+verdict. What differs: one short ensemble a set, and walkers that start from the likeliest of a
+common stock of prior draws, as far down as differential evolution needs some diversity, instead of
+any. Longer chains, and R-hat across ensembles, are not calibrated by themselves: they can be
+better than these, and a posterior with modes that mock data seldom have would not be seen here.
+
 Calibration tests the statistics, not the physics: truth and model are the same here.
 """
 
@@ -183,12 +190,15 @@ def _section(found: Calibrated) -> str:
         if missed
         else "all chains met their rules"
     )
+    effective = np.nanpercentile([row["effective"] for row in found.rows], [0, 50])
     few = " Too few to show more than gross errors." if n < 100 else ""
     lines = [
         f"## {found.title} (`runs/{found.run}.toml`)",
         "",
         f"**{n} sets" + (f" of the {found.asked} asked for" if n < found.asked else "") + "**, "
-        f"truths ranked among {found.draws} draws each ({found.sampled}); {rules}. With {n} sets "
+        f"truths ranked among {found.draws} draws each ({found.sampled}); {rules}. A chain "
+        f"is worth {effective[1]:.0f} independent draws of its slowest coordinate (median; at "
+        f"least {effective[0]:.0f}). With {n} sets "
         f"a posterior that is shifted by {shift:.2f} of its standard deviation is two standard "
         f"errors off in mean rank, and coverage of 68% is known to "
         f"{np.sqrt(0.68 * 0.32 / n):.2f}.{few}",

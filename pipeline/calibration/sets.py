@@ -8,11 +8,12 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.calibration.bank import DRAWS, Bank
 from pipeline.calibration.mock import mock_problem
 from pipeline.calibration.ranks import rank
 from pipeline.config.load import Config, with_overrides
@@ -25,11 +26,11 @@ from pipeline.sampling.rounds import Run
 from transport.errors import CrtuneError
 
 LOG_LIKELIHOOD = "log_likelihood"
-_VERSION = 1  # of the way a set is made
+_VERSION = 2  # of the way a set is made
 DEFAULTS = (
     "sampling.ensembles=1",
-    "sampling.warm_up=800",
-    "sampling.min_steps=400",
+    "sampling.warm_up=400",
+    "sampling.min_steps=300",
     "sampling.max_steps=1600",
     "convergence.min_n_tau=10",
     "convergence.max_rhat=1.1",
@@ -84,6 +85,11 @@ class Calibration:
         return build_problem(self.config)
 
     @cached_property
+    def bank(self) -> Bank:
+        """Where walkers start from; of its own random numbers."""
+        return Bank.of(self.problem, np.random.SeedSequence(self.seed, spawn_key=(0, 1)))
+
+    @cached_property
     def identity(self) -> str:
         """Checksum of everything that ranks depend on but the code of the sampler."""
         fingerprint = self.problem.fingerprint()
@@ -103,8 +109,8 @@ class Calibration:
         s, rules = self.config.sampling, self.config.convergence
         return (
             f"{s.ensembles} x {s.walkers} walkers, {s.min_steps} to {s.max_steps} steps after a "
-            f"warm-up of at most {s.warm_up}; rules: N/tau of {rules.min_n_tau:g}, "
-            f"R-hat of {rules.max_rhat:g}"
+            f"warm-up of at most {s.warm_up} that starts from the likeliest of {DRAWS:,} prior "
+            f"draws; rules: N/tau of {rules.min_n_tau:g}, R-hat of {rules.max_rhat:g}"
         )
 
     @property
@@ -132,6 +138,7 @@ class Calibration:
         """
         began = time.perf_counter()
         mock, truth = mock_problem(self.problem, self.seed, number)
+        mock.sample_start = partial(self.bank.near, mock)
         chains = self.folder / f"chains_{number:05d}"
         run = Run(
             build=lambda: mock,
@@ -170,6 +177,7 @@ class Calibration:
             "n_tau": n_tau,
             "rhat": rhat,
             "stuck": len(verdict.stuck),
+            "effective": verdict.effective_draws,
             "seconds": time.perf_counter() - began,
         }
         with replacing(self.path(number)) as draft:

@@ -17,7 +17,8 @@ def starting_points(problem, nwalkers: int, strategy: str, rng: np.random.Genera
 
     Parameters
     ----------
-    strategy : ``prior``, draws from the prior; ``optimum``, a cloud around the best point that
+    strategy : ``prior``, draws from the prior, or those of ``problem.sample_start``, called in
+        the same way, where a problem has it; ``optimum``, a cloud around the best point that
         differential evolution finds from prior draws, as wide as the log-probability allows
 
     Returns
@@ -36,6 +37,7 @@ def starting_points(problem, nwalkers: int, strategy: str, rng: np.random.Genera
 
 
 def _finite_prior_draws(problem, count: int, rng):
+    draw = getattr(problem, "sample_start", problem.sample_prior)
     coords, columns, drawn = [], [], 0
     found = 0
     while found < count:
@@ -45,7 +47,7 @@ def _finite_prior_draws(problem, count: int, rng):
                 f"log-probability, {count} are needed; check the priors' ranges and constraints "
                 f"and the cuts of the data{_fixed_values(problem)}"
             )
-        theta = problem.sample_prior(count, rng)
+        theta = draw(count, rng)
         values = np.asarray(problem.log_prob(theta))
         finite = np.all(np.isfinite(values), axis=1)
         coords.append(theta[finite])

@@ -26,6 +26,8 @@ from pipeline.sampling.target import Points, Target
 
 STAGES = (0.3, 0.5, 0.75, 1.0)
 """Ends of the stages, in parts of the warm-up."""
+SHORT, STAGES_OF_SHORT = 500, (0.5, 1.0)
+"""In so few steps four fits cost more than the steps and learn too little from them."""
 _STORED = 500
 """Stored steps, about."""
 _FITTED = 12_000
@@ -84,7 +86,8 @@ def storage_interval(steps: int) -> int:
 def stage_ends(steps: int) -> list[int]:
     """Stored steps at which stages end, ascending, of a warm-up of so many steps."""
     stored = steps // storage_interval(steps)
-    return sorted({max(1, round(part * stored)) for part in STAGES})
+    parts = STAGES if steps > SHORT else STAGES_OF_SHORT
+    return sorted({max(1, round(part * stored)) for part in parts})
 
 
 def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Refit | None:
