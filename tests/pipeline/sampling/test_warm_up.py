@@ -67,7 +67,7 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("which", range(len(warm_up.STAGES_OF_SHORT)))
 def test_killed_in_a_refit(uninterrupted, tmp_path, monkeypatch, which):
     run, calls, sane = toy_run(tmp_path), [], warm_up.refit
 
