@@ -21,6 +21,7 @@ KEPT = 0.98
 """The text has the fewest parameters that make up this share of sum e_i^2 = 1."""
 NAMED = 0.03
 """Of the others, those with |e_i| above this are named."""
+_WIDE = 0.3  # of a logarithm, above which it is told as a factor
 
 
 def exponents_of(direction: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, float]:
@@ -47,54 +48,84 @@ def spell(
     exponents: np.ndarray,
     unit: float,
     tolerance: float,
+    best: Sequence[float],
 ) -> str:
-    """The combination and its tolerance as one line of text.
+    """The combination with what it comes to and its tolerance, as one line of text.
 
-    Positive quantities appear with their power; a change of an exponent, d gamma_inj, inside exp():
-    "n_warm B_warm^-1.1 exp(-3.1 d gamma_inj) must hold to 7%". If an exponent leads, all is written
-    as a sum: "d gamma_inj + 0.32 d ln n_warm must hold to 0.02". Parameters with small exponents
-    belong to what must hold, too; they are named, with the scatter that they add over the prior.
+    Positive quantities appear over their value at the best fit, a round one, with their power;
+    exponents inside exp(): "n_warm (B_warm/6 uG)^-1.1 exp(-3.1 (gamma_inj - 4.2)) = 0.21 cm^-3
+    +- 7%". A reader's own values can be put in. If an exponent leads, all is written as a sum:
+    "gamma_inj + 0.32 ln(n_warm/0.2 cm^-3) = 4.31 +- 0.02". Parameters with small exponents belong
+    to what is fixed, too, at their best fit; they are named, with the scatter that they add over
+    the prior.
 
     Parameters
     ----------
     parameters, direction, exponents, unit : as for `exponents_of`
     tolerance : standard deviation of ln(combination), or of the sum
+    best : (d,) values of the parameters at the best fit, in their units
     """
     order = np.argsort(-np.abs(direction), kind="stable")
     count = 1 + int(np.searchsorted(np.cumsum(direction[order] ** 2), KEPT))
     kept, dropped = order[:count], order[count:]
-    terms = [(parameters[i].name, parameters[i].is_exponent, exponents[i]) for i in kept]
-    written, size = (_sum, "{:.2g}".format) if terms[0][1] else (_product, _relative)
-    text, others = written(terms), ""
-    named = [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]
-    if named:
+    lead, others = parameters[kept[0]], [i for i in kept[1:] if f"{exponents[i]:.2g}" != "0"]
+    pivots = {i: float(f"{best[i]:.{3 if parameters[i].is_exponent else 2}g}") for i in others}
+    away = sum(
+        exponents[i] * (best[i] - p if parameters[i].is_exponent else np.log(best[i] / p))
+        for i, p in pivots.items()
+    )
+    terms = [(parameters[i], exponents[i], p) for i, p in pivots.items()]
+    if lead.is_exponent:
+        size = "{:.2g}".format
+        value = best[kept[0]] + away
+        text = f"{lead.name}{_sum(terms, True)} = {value:.3g} ± {size(tolerance)}"
+    else:
+        size, value = _relative, best[kept[0]] * np.exp(away)
+        allowed = f"± {size(tolerance)}" if tolerance < _WIDE else f"to {size(tolerance)}"
+        text = f"{lead.name}{_product(terms)} = {_with_unit(value, lead)} {allowed}"
+    if named := [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]:
         scatter = unit * float(np.sqrt(np.sum(direction[dropped] ** 2)))
-        small = "plus small multiples" if terms[0][1] else "times small powers"
-        others = (
-            f", {small} of {', '.join(named)} (over the prior they move it by {size(scatter)}),"
+        small = "multiples" if lead.is_exponent else "powers"
+        text += (
+            f" (small {small} of {', '.join(named)} left out; over the prior they move it by "
+            f"{size(scatter)})"
         )
-    return f"{text}{others} must hold to {size(tolerance)}"
+    return text
 
 
 def _product(terms):
-    powers = [
-        n if f"{e:.2g}" == "1" else f"{n}^{e:.2g}" for n, exponent, e in terms if not exponent
-    ]
-    changes = _sum([t for t in terms if t[1]])
-    return " ".join(powers + ([f"exp({changes})"] if changes else []))
-
-
-def _sum(terms):
     text = ""
-    for name, exponent, e in terms:
-        sign = ("-" if e < 0 else "+") if not text else (" - " if e < 0 else " + ")
+    for parameter, e, pivot in terms:
+        if not parameter.is_exponent:
+            power = "" if f"{e:.2g}" == "1" else f"^{e:.2g}"
+            text += f" ({parameter.name}/{_with_unit(pivot, parameter)}){power}"
+    changes = _sum([t for t in terms if t[0].is_exponent], False)
+    return text + (f" exp({changes})" if changes else "")
+
+
+def _sum(terms, continued):
+    text = ""
+    for parameter, e, pivot in terms:
+        first = not text and not continued
+        sign = ("-" if e < 0 else "") if first else (" - " if e < 0 else " + ")
         size = "" if f"{abs(e):.2g}" == "1" else f"{abs(e):.2g} "
-        text += f"{sign}{size}d {'' if exponent else 'ln '}{name}"
-    return text.removeprefix("+")
+        if parameter.is_exponent:
+            what = f"({parameter.name} {'-' if pivot >= 0 else '+'} {abs(pivot):g})"
+        else:
+            what = f"ln({parameter.name}/{_with_unit(pivot, parameter)})"
+        text += f"{sign}{size}{what}"
+    return text
+
+
+def _with_unit(value, parameter):
+    """``6 uG``, ``1.1e50 erg``, ``0.3``."""
+    if parameter.unit.startswith("1e"):
+        return f"{value:.2g}{parameter.unit[1:]}"
+    return f"{float(f'{value:.2g}'):g} {parameter.unit}".strip()
 
 
 def _relative(tolerance):
     """A standard deviation of a logarithm: in per cent, or as a factor where it is large."""
-    if tolerance < 0.3:
+    if tolerance < _WIDE:
         return f"{100.0 * tolerance:.2g}%"
     return f"a factor of {np.exp(min(tolerance, 700.0)):.3g}"

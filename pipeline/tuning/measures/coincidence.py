@@ -19,10 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.stats import chi2
 
+from pipeline.tuning.estimators.copies import families
 from pipeline.tuning.estimators.criteria import CRITERIA
 from pipeline.tuning.estimators.shuffling import EACH, key_of, plan, shuffle
 from pipeline.tuning.measures.acceptable import GROUP, STATES_EPSILON
@@ -144,20 +143,9 @@ def shuffle_acceptable(
 
 
 def _families(states):
-    """Of every state, in every coordinate, a number that it shares with its copies alone.
-
-    Two states are copies if any coordinate of theirs is the same double.
-    """
+    """The family of every state, in every coordinate, in the shape of `states`."""
     flat = states.reshape(-1, states.shape[-1])
-    n = len(flat)
-    links = []
-    for column in flat.T:
-        order = np.argsort(column, kind="stable")
-        same = np.flatnonzero(np.diff(column[order]) == 0.0)
-        links.append(np.stack([order[same], order[same + 1]]))
-    i, j = np.concatenate(links, axis=1)
-    _, family = connected_components(coo_array((np.ones(i.size), (i, j)), shape=(n, n)), False)
-    return np.repeat(family[:, None], flat.shape[1], axis=1).reshape(states.shape)
+    return np.repeat(families(flat)[:, None], flat.shape[1], axis=1).reshape(states.shape)
 
 
 def _of_different_states(owners, moved):

@@ -154,8 +154,9 @@ def stiffness(
     bits = 0.5 * np.log2(1.0 + eigenvalues[1:]).sum(axis=1)
     d_coarse = effective_dimensions(np.maximum(rough, 0.0))
     rate = per_logarithm(parameters, np.asarray(best, dtype=float)[columns])[0] / sd
+    at_best = [float(values[p.name][0]) for p in parameters]
     combinations = [
-        _combination(parameters, vectors[:, k], rate, eigenvalues[0, k])
+        _combination(parameters, vectors[:, k], rate, eigenvalues[0, k], at_best)
         for k in np.flatnonzero(eigenvalues[0] > 1.0)
     ]
     return Stiffness(
@@ -184,10 +185,10 @@ def stiffness(
     )
 
 
-def _combination(parameters, direction, rate, eigenvalue):
+def _combination(parameters, direction, rate, eigenvalue, best):
     exponents, unit = exponents_of(direction, rate)
     tolerance = unit / np.sqrt(eigenvalue)
-    return exponents, tolerance, spell(parameters, direction, exponents, unit, tolerance)
+    return exponents, tolerance, spell(parameters, direction, exponents, unit, tolerance, best)
 
 
 GROUP = Group("stiffness", "stiff directions of the Fisher matrix")
@@ -210,6 +211,8 @@ def _rows(s, suffix=""):
             ends = s.tolerance[0] * np.sqrt(s.eigenvalues[0] / s.spectrum[[0, 2], 0])
         error = 0.5 * float(ends[0] - ends[1])
         yield Measured(f"stiffest_tolerance{suffix}", s.tolerance[0], error, "", s.texts[0])
+        for k, text in enumerate(s.texts[1:], 2):
+            yield Measured(f"stiff_{k}_tolerance{suffix}", s.tolerance[k - 1], np.nan, "", text)
     else:
         none = "none: the prior is as narrow"
         yield Measured(f"stiffest_tolerance{suffix}", np.inf, np.nan, "", none)
@@ -233,7 +236,7 @@ def _declare(name, version, rows, columns=(), **options):
 
 _declare(
     "stiffness",
-    2,
+    3,
     lambda s, results: _rows(s),
     (
         number(THEME, "d_eff", "effective_dimensions"),
@@ -243,10 +246,10 @@ _declare(
         note(THEME, "stiffest, no discrepancy", "stiffest_tolerance_bare"),
     ),
 )
-_declare("stiffness_bare", 2, lambda s, results: _rows(s, "_bare"), discrepancy=False)
+_declare("stiffness_bare", 3, lambda s, results: _rows(s, "_bare"), discrepancy=False)
 _declare(
     "stiffness_matched",
-    1,
+    2,
     lambda s, results: [Measured("cost_matched", s.bits, s.bits_error, "bits")],
     amplitude=MATCHED,
 )

@@ -15,7 +15,7 @@ from tests.tuning.linear_toy import (
     prior_sds,
 )
 from transport.errors import CrtuneError
-from transport.scenario import Spectra
+from transport.scenario import Spectra, get_scenario
 
 BEST = np.array([0.1, -0.05, 0.2, 0.38])
 DRAWS = BEST + 0.01 * np.random.default_rng(3).standard_normal((30, 4))
@@ -77,7 +77,7 @@ def test_power_laws_and_tolerances_are_those_of_the_data():
     """A^2 B^-0.5 is what is measured: sd(ln A) at fixed B is half the error of the flux, delta
     being at its own optimum: here the two combinations are nearly orthogonal."""
     result = stiffness(linear_problem(), BEST, DRAWS)
-    row = [text.startswith("A B^-0.25") for text in result.texts].index(True)
+    row = [text.startswith("A (B/0.89)^-0.25 = 1.") for text in result.texts].index(True)
     # whatever the widths of the priors
     assert result.exponents[row][0] == 1.0
     assert result.exponents[row][1] == pytest.approx(-0.25, abs=1e-6)
@@ -120,17 +120,37 @@ def test_exponents_are_normalised_to_the_leading_parameter():
     assert unit == pytest.approx(1 / 3.2)
 
 
-def test_texts():
+BEST_VALUES = (2.04, 0.513, 1.0, 0.4123)
+
+
+@pytest.mark.parametrize(
+    ("direction", "exponents", "tolerance", "text"),
+    [
+        # 2.04 (0.513 / 0.51)^-1.1, 2.04 exp(-3.1 (0.4123 - 0.412)), 0.4123 - 0.32 ln(2.04 / 2)
+        ((0.8, 0.6, 0, 0), (1, -1.1, 0, 0), 0.07, "A (B/0.51)^-1.1 = 2 ± 7%"),
+        ((0.8, 0, 0, -0.6), (1, 0, 0, -3.1), 0.7,
+         "A exp(-3.1 (delta - 0.412)) = 2 to a factor of 2.01"),
+        ((0.6, 0, 0, 0.8), (-0.32, 0, 0, 1), 0.012, "delta - 0.32 ln(A/2) = 0.406 ± 0.012"),
+        ((np.sqrt(0.99), 0.1, 0, 0), (1, 0.2, 0, 0), 0.07,
+         "A = 2 ± 7% (small powers of B left out; over the prior they move it by 10%)"),
+    ],
+)  # fmt: skip
+def test_texts(direction, exponents, tolerance, text):
     parameters = linear_problem().parameters
-    text = spell(parameters, np.array([0.8, 0.6, 0, 0]), np.array([1, -1.1, 0, 0]), 1.0, 0.07)
-    assert text == "A B^-1.1 must hold to 7%"
-    text = spell(parameters, np.array([0.8, 0, 0, -0.6]), np.array([1, 0, 0, -3.1]), 1.0, 0.7)
-    assert text == "A exp(-3.1 d delta) must hold to a factor of 2.01"
-    text = spell(parameters, np.array([0.6, 0, 0, 0.8]), np.array([-0.32, 0, 0, 1]), 1.0, 0.012)
-    assert text == "d delta - 0.32 d ln A must hold to 0.012"
-    small = np.array([np.sqrt(0.99), 0.1, 0, 0])
-    text = spell(parameters, small, np.array([1, 0.2, 0, 0]), 0.5, 0.07)
-    assert text == "A, times small powers of B (over the prior they move it by 5%), must hold to 7%"
+    direction, exponents = np.array(direction, float), np.array(exponents, float)
+    assert spell(parameters, direction, exponents, 1.0, tolerance, BEST_VALUES) == text
+
+
+def test_units_of_a_combination():
+    parameters = get_scenario("two_phase").parameters
+    names = [p.name for p in parameters]
+    best = [p.fiducial for p in parameters]
+    direction, exponents = np.zeros(len(names)), np.zeros(len(names))
+    for name, share, e in (("z_W", 0.8, 1.0), ("Ma", 0.48, 2.5), ("E_CR", 0.36, 0.58)):
+        i = names.index(name)
+        direction[i], exponents[i] = share, e
+    text = spell(parameters, direction, exponents, 1.0, 0.081, best)
+    assert text == "z_W (Ma/0.6)^2.5 (E_CR/1e50 erg)^0.58 = 500 pc ± 8.1%"
 
 
 def test_an_impossible_best_fit_is_refused():
