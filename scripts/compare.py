@@ -2,7 +2,8 @@
 """Tables and figures of the tuning study: tuning.csv, tuning.json, tuning.md, and the pictures.
 
 Shows what scripts/fine_tuning.py has stored for the runs so far, data at Earth and with Voyager
-side by side; says NOT CONVERGED where that is so.
+side by side; says NOT CONVERGED where that is so. --page fills the page of results from the same
+rows; with --rows it is filled from tables made before, and nothing else is done.
 """
 
 import sys
@@ -14,6 +15,7 @@ from pipeline import cli
 from pipeline.exit_codes import EXIT_OK
 from pipeline.sampling.threads import limit_threads
 from transport.checkout import ROOT
+from transport.errors import CrtuneError
 
 
 def main() -> int:
@@ -42,11 +44,24 @@ def main() -> int:
     arguments.add_argument(
         "--output", metavar="FOLDER", type=Path, help="where to (runs/comparison by default)"
     )
+    arguments.add_argument(
+        "--page", metavar="FILE", type=Path, help="also write the page of results, e.g. page.md"
+    )
+    arguments.add_argument(
+        "--rows",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        help="a tuning.json to fill --page from; repeatable, of the same rows the last count",
+    )
     options = arguments.parse_args()
     limit_threads()
+    if options.rows:
+        return _page_of_rows(options)
     from pipeline.figures.tuning.all_figures import draw_all, left_over
     from pipeline.tuning.study.comparison import check_runs, collect
-    from pipeline.tuning.tables.report import write_report
+    from pipeline.tuning.tables.entries import entries
+    from pipeline.tuning.tables.report import record, write_report
 
     results, missing = collect(options.runs, options.priors, options.transport)
     for message in missing:
@@ -60,6 +75,8 @@ def main() -> int:
         print(f"figure: {path}")
     for path in left_over(folder, figures):
         print(f"crtune: warning: {path} is of an earlier comparison", file=sys.stderr)
+    if options.page:
+        _write_page(options.page, [record(entry) for entry in entries(results)], folder, results)
     for name in options.matrices or ():
         if not any(path.stem == f"mutual_information_{name}" for path in figures):
             print(
@@ -70,6 +87,26 @@ def main() -> int:
     for result in results:
         if result.evidence is not None and not result.evidence.converged:
             print(f"*** NOT CONVERGED: {result.case} ***")
+    return EXIT_OK
+
+
+def _write_page(page, records, folder, results=()):
+    from pipeline.page.holdouts import collect_holdouts, read_holdouts, write_holdouts
+    from pipeline.page.render import write_page
+
+    runs = {result.case.run.name: result.case.run for result in results}
+    if found := collect_holdouts(runs.values()):
+        print(f"table: {write_holdouts(found, folder)}")
+    for path in write_page(page, records, folder, read_holdouts(folder)):
+        print(f"page: {path}")
+
+
+def _page_of_rows(options) -> int:
+    from pipeline.page.rows import read_rows
+
+    if options.page is None:
+        raise CrtuneError("--rows: says what --page is filled from; give --page too")
+    _write_page(options.page, read_rows(options.rows), options.output or options.rows[0].parent)
     return EXIT_OK
 
 

@@ -16,6 +16,7 @@ from pipeline.figures.tuning.mutual_information import mutual_information_figure
 from pipeline.figures.tuning.stiff_spectra import stiff_spectra_figure
 from pipeline.figures.tuning.universality import universality_figure
 from pipeline.tuning.tables.entries import identity
+from transport.full.effects import FULL, PAPER
 
 _FIGURES: dict[str, tuple[str, Callable[[Sequence], Figure]]] = {
     "acceptable_fraction": ("acceptable_max", acceptable_fraction_figure),
@@ -34,17 +35,22 @@ _MATRIX = "mutual_information"
 def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()) -> list[Path]:
     """Draw every figure that there are results for, of all data, by prior set and transport.
 
+    Variants have none, nor have single effects where whole transports are there: what is made of
+    them is a number each.
+
     Parameters
     ----------
     results : `pipeline.tuning.study.results.CaseResults`
     folder : gets NAME.png and NAME.pdf, or NAME_PRIORS_TRANSPORT where there are several
     matrices : runs to draw the mutual information of
     """
-    whole = [r for r in results if r.case.selection == "both"]
-    kinds = list(dict.fromkeys(identity(r.case)[-2:] for r in whole))
+    whole = [r for r in results if r.case.selection == "both" and not _variant(r.case)]
+    if any(r.case.transport in (PAPER, FULL) for r in whole):
+        whole = [r for r in whole if r.case.transport in (PAPER, FULL)]
+    kinds = list(dict.fromkeys(_kind(r.case) for r in whole))
     paths = []
     for kind in kinds:
-        chosen = [r for r in whole if identity(r.case)[-2:] == kind]
+        chosen = [r for r in whole if _kind(r.case) == kind]
         suffix = _suffix(kind, kinds)
         for name, (needs, draw) in _FIGURES.items():
             if any(needs in r.made for r in chosen):
@@ -57,6 +63,15 @@ def draw_all(results: Sequence, folder: str | Path, matrices: Sequence[str] = ()
                 figure = _matrix(found, looks_of(chosen)[run].label)
                 paths += save_figure(figure, Path(folder) / f"{_MATRIX}_{run}{suffix}")
     return paths
+
+
+def _kind(case) -> tuple[str, str]:
+    """Prior set and transport."""
+    return identity(case)[5:7]
+
+
+def _variant(case) -> str:
+    return "".join(identity(case)[7:])
 
 
 def _suffix(kind, kinds) -> str:

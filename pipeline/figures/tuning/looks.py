@@ -98,7 +98,7 @@ def doubts(result) -> str:
 
 def caption(results: Sequence) -> str:
     """Selection of the data, prior set and transport that the results have in common."""
-    cells = {identity(r.case)[4:] for r in results}
+    cells = {identity(r.case)[4:7] for r in results}
     selections, priors, transports = (sorted(set(part)) for part in zip(*cells, strict=True))
     data = ", ".join(SELECTIONS[s] for s in selections)
     how = "" if transports == [PAPER] else f"; transport: {'; '.join(transports)}"

@@ -1,0 +1,1 @@
+"""The page of results: a template, and the rows of the study that fill it."""

@@ -1,0 +1,201 @@
+"""What follows from several rows together: which verdicts turn round, what changes most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.page.rows import Missing, Number, Rows
+from pipeline.page.words import name_of, verdict
+from transport.full.effects import FULL, PAPER
+
+THEORIES = ("two_phase", "stratified_halo")
+DIFFUSION = ("kolmogorov", "kolmogorov_break", "power_law_diffusion", "power_law_break")
+SIGNIFICANT = 2.0
+"""Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
+RIVAL = 5.0
+"""Nats of ln Z within which theories count as fitting alike."""
+_MEASURE = "acceptable_max_1"
+
+
+class Turn(NamedTuple):
+    """A comparison of a theory with diffusion: ``more``, ``less``, ``same`` tuned, or ""."""
+
+    theory: str
+    baseline: str
+    place: str
+    paper: str
+    full: str
+
+
+class Change(NamedTuple):
+    """Bits with full transport less those with the paper's."""
+
+    run: str
+    place: str
+    bits: Number
+
+
+class Findings:
+    """Findings of a study.
+
+    Parameters
+    ----------
+    rows : of the study
+    main : the transport of the sections below the front
+    """
+
+    def __init__(self, rows: Rows, main: str):
+        self._rows, self._main = rows, main
+
+    def bits(self, run: str, place: str, transport: str | None = None, variant: str = "") -> Number:
+        """Bits within a factor of 2.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        where = {"transport": transport or self._main, "variant": variant}
+        return self._rows.number(run, _MEASURE, place, **where)
+
+    def against(self, one: str, other: str, place: str, transport: str | None = None) -> str:
+        """``more``, ``less`` or ``same``: the first theory's tuning against the second's.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        return verdict(self.bits(one, place, transport), self.bits(other, place, transport))
+
+    def comparisons(self, places: Sequence[str]) -> list[Turn]:
+        """Every comparison of a theory with diffusion that both transports have."""
+        found = []
+        for place in places:
+            for theory in THEORIES:
+                for baseline in DIFFUSION:
+                    try:
+                        told = [self.against(theory, baseline, place, t) for t in (PAPER, FULL)]
+                    except Missing:
+                        continue
+                    found.append(Turn(theory, baseline, place, *told))
+        return found
+
+    def turned(self, places: Sequence[str]) -> list[Turn]:
+        """Those that full transport turns round, the sharpest first."""
+        order = {"less": 0, "same": 1, "more": 2}
+        turns = [t for t in self.comparisons(places) if t.paper != t.full and t.paper and t.full]
+        return sorted(turns, key=lambda t: -abs(order[t.full] - order[t.paper]))
+
+    def largest_change(self, places: Sequence[str], runs: Sequence[str]) -> Change:
+        """The theory whose bits full transport changes most.
+
+        Raises
+        ------
+        Missing: no theory has both
+        """
+        found = []
+        for run in runs:
+            for place in places:
+                try:
+                    difference = self.bits(run, place, FULL) - self.bits(run, place, PAPER)
+                except Missing:
+                    continue
+                found.append(Change(run, place, difference))
+        if not found:
+            raise Missing("no theory has both transports")
+        return max(found, key=lambda change: abs(change.bits.value))
+
+    def significant(self) -> str:
+        """Whether working theories take `SIGNIFICANT` bits more than Kolmogorov diffusion does.
+
+        ``yes``, ``no`` or ``partly``, over the theories, at Earth and with Voyager; against
+        Kolmogorov diffusion with its break where that takes fewer bits.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        told = [bool(words) for words in self._excess()]
+        return "yes" if all(told) else "partly" if any(told) else "no"
+
+    def _excess(self):
+        """Of each theory and place, in words where it takes many more bits, "" elsewhere."""
+        for theory in THEORIES:
+            for place, words in (("earth", "at Earth"), ("voyager", "with Voyager")):
+                one = self.bits(theory, place)
+                each = [verdict(one, self.bits(base, place), SIGNIFICANT) for base in DIFFUSION[:2]]
+                yield f"{name_of(theory)} does {words}" if "more" in each else ""
+
+    def significant_or_none(self) -> str:
+        """As `significant`; "" where something is missing."""
+        try:
+            return self.significant()
+        except Missing:
+            return ""
+
+    def more_tuned(self) -> list[str]:
+        """Which theories take many more bits than Kolmogorov diffusion, and where, in words."""
+        return [words for words in self._excess() if words]
+
+    def has_premise(self) -> bool:
+        """Whether the cost of the two-phase model's premise was measured."""
+        found = self._rows.find(
+            "two_phase", _MEASURE, "earth", transport=self._main, variant="isotropy"
+        )
+        return found is not None
+
+    def premise(self) -> Number:
+        """Bits at Earth that the two-phase model's premise adds; where hardly a state or none
+        meets it, what is known of them.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        held = self.bits("two_phase", "earth", variant="isotropy")
+        return held - self.bits("two_phase", "earth") if held.is_known else held
+
+    def rivals(self, place: str = "voyager") -> list[str]:
+        """Theories whose ln Z is within `RIVAL` nats of the best one's, the best first."""
+        found = {
+            run: number.value
+            for run in self._rows.having("outlook_bc_1TV_50", transport=self._main)
+            if (number := self._rows.find(run, "log_z", place, transport=self._main)) is not None
+        }
+        best = max(found.values(), default=0.0)
+        return sorted((r for r in found if found[r] > best - RIVAL), key=lambda r: -found[r])
+
+    def has_pairs(self, place: str) -> bool:
+        """Whether any two rivals were held against each other."""
+        try:
+            self.best_pair(self.rivals(place), place)
+        except Missing:
+            return False
+        return True
+
+    def best_saved(self, run: str, place: str) -> tuple[str, Number]:
+        """The parameter whose measurement saves most bits.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        found = self._rows.number(run, "saved_most", place, transport=self._main)
+        return found.note.split(";")[0], found
+
+    def best_pair(self, runs: Sequence[str], place: str) -> tuple[str, str, Number]:
+        """The two theories that one observable separates most, and by how many sigma.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        found = []
+        for i, one in enumerate(runs):
+            for other in runs[i + 1 :]:
+                number = self._rows.find(one, f"separation_{other}", place, transport=self._main)
+                if number is not None:
+                    found.append((one, other, number))
+        if not found:
+            raise Missing("no separation")
+        return max(found, key=lambda item: item[2].value)

@@ -1,0 +1,175 @@
+"""Fill the template of the page with the rows of a study."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension
+
+from pipeline.figures.style import save_figure
+from pipeline.figures.tuning.front import front_figure
+from pipeline.files import replacing
+from pipeline.page import words
+from pipeline.page.cells import label, ordered
+from pipeline.page.findings import DIFFUSION, THEORIES, Findings
+from pipeline.page.holdouts import holdout_table
+from pipeline.page.quotes import Quotes
+from pipeline.page.rows import PLAUSIBLE, Missing, Rows
+from pipeline.page.tables import EARTH, PLACES, VOYAGER, Tables
+from transport.full.effects import FULL, PAPER
+
+TEMPLATE = Path(__file__).with_name("template")
+MOST_NUMBERS = 3
+_WIDTH = 100
+_AS_IT_IS = re.compile(r"^(\||#|!|<!--|```|    )")
+_ITEM = re.compile(r"^(- |\d+\. )")
+
+
+class Sentence(Extension):
+    """``{% say %} ... {% endsay %}``: a sentence, left out where a number of it is missing.
+
+    Numbers are what the filters below write; more than `MOST_NUMBERS` in one are an error.
+    """
+
+    tags = frozenset({"say"})
+
+    def parse(self, parser):
+        """As Jinja's extensions do."""
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endsay"], drop_needle=True)
+        call = self.call_method("_say", [nodes.Name("numbers", "load")])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _say(self, numbers, caller):
+        numbers.clear()
+        try:
+            text = " ".join(caller().split())
+        except Missing:
+            return ""
+        if len(numbers) > MOST_NUMBERS:
+            raise ValueError(f"more than {MOST_NUMBERS} numbers in: {text}")
+        return text
+
+
+def render_page(
+    records: Iterable[Mapping],
+    holdouts: Sequence[Mapping] = (),
+    quotes: Quotes | None = None,
+    folder: str | Path | None = None,
+    figures: str = "tuning",
+) -> str:
+    """The page as Markdown.
+
+    Parameters
+    ----------
+    records : rows of tuning.json; of a later study those that come last
+    holdouts : as of `pipeline.page.holdouts.read_holdouts`
+    quotes : cells of other pages' tables; those of docs/ by default
+    folder : of tables and figures; pictures that are not there are left out. None takes all as
+        being there
+    figures : the same folder, seen from the page
+    """
+    rows = Rows(records)
+    main = FULL if rows.having("acceptable_max_1", transport=FULL) else PAPER
+    numbers: list[str] = []
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE),
+        extensions=[Sentence],
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    for name in ("bits", "percent", "odds", "deviation", "with_error"):
+        environment.filters[name] = _counted(getattr(words, name), numbers)
+    environment.filters |= {"capital": words.capital, "joined": words.joined}
+    environment.filters["share"] = lambda text: f"{100 * float(text):.1g}%"
+    environment.filters["counted"] = _counted(str, numbers)
+
+    def number(run, measure, place=EARTH, **where):
+        return rows.number(run, measure, place, **({"transport": main} | where))
+
+    quotes = quotes or Quotes()
+    several = len({t for t in rows.values_of("transport") if t in (PAPER, FULL)}) > 1
+    stems = (f"_{main}", f"_{PLAUSIBLE}_{main}") if several else ("", f"_{PLAUSIBLE}")
+
+    def picture(name):
+        """Its address; "" where there is no such file."""
+        files = [f"{name}{stem}.png" for stem in stems]
+        there = [f for f in files if folder is None or (Path(folder) / f).is_file()]
+        return f"{figures}/{there[0]}" if there else ""
+
+    text = environment.get_template("page.md.j2").render(
+        numbers=numbers, main=main, rows=rows, runs=ordered(rows.runs), tables=Tables(rows, main),
+        find=Findings(rows, main), number=number, name=words.name_of, label=label,
+        tuned=words.TUNED, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
+        DIFFUSION=DIFFUSION, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
+        holdouts=holdout_table(holdouts), quote=_counted(quotes.cell, numbers),
+        figures=figures, picture=picture,
+    )  # fmt: skip
+    return _laid_out(text)
+
+
+def write_page(
+    page: str | Path, records: Sequence[Mapping], folder: str | Path, holdouts: Sequence[Mapping]
+) -> list[Path]:
+    """Write the page and, into the folder of tables and figures, its first figure.
+
+    Raises
+    ------
+    CrtuneError: no row has bits; no space, no permission
+    """
+    page, folder = Path(page), Path(folder)
+    paths = save_figure(front_figure(records), folder / "front")
+    figures = Path(os.path.relpath(folder, page.parent)).as_posix()
+    with replacing(page) as draft:
+        text = render_page(records, holdouts, folder=folder, figures=figures)
+        draft.write_text(text, encoding="utf-8")
+    return [page, *paths]
+
+
+def read_template(path: Path) -> str:
+    """The text of a part of the template, without its sentences' marks."""
+    return re.sub(r"\{%-?\s*(say|endsay)\s*-?%\}", "", path.read_text(encoding="utf-8"))
+
+
+def _counted(write, numbers):
+    def counted(*arguments, **options):
+        text = write(*arguments, **options)
+        numbers.append(text)
+        return text
+
+    return counted
+
+
+def _laid_out(text: str) -> str:
+    """Paragraphs and items as lines of one width, blank lines in between, tables as they are."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text):
+        lines = [line for line in block.split("\n") if line.strip()]
+        if kept := _wrapped(lines):
+            blocks.append("\n".join(kept))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _wrapped(lines):
+    items, kept = [], []
+    for line in lines:
+        if _AS_IT_IS.match(line) or _ITEM.match(line) or not items:
+            items.append(line)
+        else:
+            items[-1] += " " + line.strip()
+    for item in items:
+        if _AS_IT_IS.match(item):
+            kept.append(item)
+        elif item.strip() not in ("-",):
+            indent = "  " if _ITEM.match(item) else ""
+            kept += textwrap.wrap(
+                " ".join(item.split()), _WIDTH, subsequent_indent=indent,
+                break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+    return kept

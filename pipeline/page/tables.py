@@ -1,0 +1,279 @@
+"""Tables of the page, as Markdown. What nobody has measured has no column and no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.page.cells import cell, label, ordered, table
+from pipeline.page.rows import Missing, Rows
+from pipeline.page.words import deviation, percent, with_error
+from pipeline.tuning.tables.entries import NOT_CONVERGED
+from transport.full.effects import EFFECTS, FULL, PAPER
+
+EARTH, VOYAGER = "earth", "voyager"
+PLACES = {EARTH: "Earth", VOYAGER: "with Voyager"}
+TRANSPORTS = {PAPER: "paper", FULL: "full"}
+VARIANTS = {
+    "isotropy": "waves keep particles isotropic in the warm layer",
+    "linear_damping": "turbulence damps waves in the halo, too",
+    "fixed_production": "cross sections of boron production known exactly",
+}
+"""Premises and nuisances, by variant."""
+_EVIDENCE = {"log_z": "ln Z [nats]", "fit": "fit [nats]", "cost": "cost [bits]"}
+FEATURES = {
+    "no_bc_slope": "slope of B/C",
+    "no_hardening": "hardening of protons above 200 GV",
+    "no_peak": "peak of B/C at a few GV",
+}
+"""What a variant leaves out of the data."""
+
+
+class Tables:
+    """All tables of a page.
+
+    Parameters
+    ----------
+    rows : of the study
+    main : the transport of the sections below the front
+    """
+
+    def __init__(self, rows: Rows, main: str):
+        self._rows, self._main = rows, main
+
+    def _column(self, measure, place, write=with_error, runs=None, **where):
+        """Cells of one measure by run."""
+        where = {"transport": self._main} | where
+        found = {
+            run: self._rows.find(run, measure, place, **where)
+            for run in (self._rows.runs if runs is None else runs)
+        }
+        return {run: cell(number, write) for run, number in found.items() if number is not None}
+
+    def front(self) -> str:
+        """Bits at a factor of 2 of every theory, and the closest state."""
+        columns = {
+            f"{PLACES[place]}, {words}": self._column("acceptable_max_1", place, transport=name)
+            for place in PLACES
+            for name, words in TRANSPORTS.items()
+        }
+        for place in PLACES:
+            columns[f"closest state, {PLACES[place]}"] = self._column(
+                "acceptable_max_floor", place, deviation
+            )
+        return table("theory", columns)
+
+    def fraction(self, kind: str) -> str:
+        """Bits against the agreement asked for, of the criterion ``max``, ``rms`` or ``beyond``."""
+        columns = {
+            f"{words}, {PLACES[place]}": self._column(f"acceptable_{kind}_{epsilon}", place)
+            for place in PLACES
+            for epsilon, words in (("1", "factor 2"), ("0.5", "50%"), ("0.2", "20%"))
+        }
+        for place in PLACES:
+            columns[f"closest, {PLACES[place]}"] = self._column(
+                f"acceptable_{kind}_floor", place, deviation
+            )
+        return table("theory", columns)
+
+    def parts(self) -> str:
+        """Bits for protons, for B/C, and for both, at Earth."""
+        columns = {
+            f"{words}, {PLACES[place]}": self._column("acceptable_max_1", place, selection=name)
+            for place in PLACES
+            for name, words in (("proton", "protons"), ("bc", "B/C"), ("both", "both"))
+        }
+        return table("theory", columns)
+
+    def effects(self, place: str) -> str:
+        """Bits with each effect by itself, of the runs that have them."""
+        bits = "acceptable_max_1"
+        runs = {run for effect in EFFECTS for run in self._rows.having(bits, transport=effect)}
+        columns = {
+            name.replace("_", " "): self._column(bits, place, runs=runs, transport=name)
+            for name in (PAPER, *EFFECTS, FULL)
+        }
+        return table("theory", columns) if runs else ""
+
+    def premises(self) -> str:
+        """Bits of the plain case, and of each variant that is no feature of the data."""
+        known = self._rows.values_of("variant")
+        wanted = [v for v in known if v and v not in FEATURES]
+        columns, names = {}, []
+        for variant in ("", *wanted):
+            for run in self._variant_runs(wanted) if not variant else self._variant_runs([variant]):
+                words = VARIANTS.get(variant, variant.replace("_", " ")) if variant else "as it is"
+                name = f"{label(run)}: {words}"
+                names.append(name)
+                for place, where in PLACES.items():
+                    found = self._rows.find(
+                        run, "acceptable_max_1", place, transport=self._main, variant=variant
+                    )
+                    if found is not None:
+                        columns.setdefault(where, {})[name] = cell(found)
+        return table("theory", columns, sorted(names, key=lambda name: name.split(":")[0]))
+
+    def _variant_runs(self, variants):
+        return ordered(
+            run for v in variants for run in self._rows.having("acceptable_max_1", variant=v)
+        )
+
+    def features(self, place: str) -> str:
+        """Bits that each feature of the data carries: all data less those without it."""
+        columns = {
+            words: self._differences(
+                lambda run: self._bits(run, place), lambda run, v=variant: self._bits(run, place, v)
+            )
+            for variant, words in FEATURES.items()
+        }
+        if place == VOYAGER:
+            columns["Voyager's points"] = self._differences(
+                lambda run: self._bits(run, VOYAGER), lambda run: self._bits(run, EARTH)
+            )
+        runs = self._variant_runs(FEATURES)
+        return table("theory", {h: {r: c[r] for r in c if r in runs} for h, c in columns.items()})
+
+    def _bits(self, run, place, variant=""):
+        return self._rows.number(
+            run, "acceptable_max_1", place, transport=self._main, variant=variant
+        )
+
+    def _differences(self, one, other):
+        cells = {}
+        for run in self._rows.runs:
+            try:
+                cells[run] = cell(one(run) - other(run))
+            except Missing:
+                continue
+        return cells
+
+    def evidence(self) -> str:
+        """ln Z, fit and cost against Kolmogorov diffusion."""
+        columns = {
+            f"{words}, {PLACES[place]}": self._column(f"{key}_over_kolmogorov", place)
+            for place in PLACES
+            for key, words in _EVIDENCE.items()
+        }
+        return table("theory", columns)
+
+    def without_baseline(self) -> list[str]:
+        """Why a run is not held against Kolmogorov diffusion, a line a run."""
+        found = {}
+        for place in PLACES:
+            for run in self._rows.runs:
+                why = self._rows.note(run, "baseline_kolmogorov", place, transport=self._main)
+                if why:
+                    found.setdefault(run, f"{label(run)} has no such row: {why}.")
+        return [found[run] for run in ordered(found)]
+
+    def coordination(self) -> str:
+        """What is left when media are shuffled, and the bits that this is worth."""
+        columns = {}
+        for place in PLACES:
+            key = "acceptable_shuffle_each_medium"
+            columns[f"still work, {PLACES[place]}"] = self._column(f"{key}_share", place, percent)
+            columns[f"coordination [bits], {PLACES[place]}"] = self._column(f"{key}_bits", place)
+        return table("theory", columns)
+
+    def stiff(self, run: str, place: str = EARTH, most: int = 3) -> str:
+        """The stiffest combinations of a theory, as a list of formulae."""
+        texts = [
+            number.note
+            for name, number in self._rows.measures(run, "stiff", place, transport=self._main)
+            if name == "stiffest_tolerance" or (name.startswith("stiff_") and name[6].isdigit())
+            if name.endswith("_tolerance")
+        ]
+        return "\n".join(f"    {text}" for text in texts[:most])
+
+    def saved(self, most: int = 3) -> str:
+        """The parameters whose measurement saves most bits."""
+        columns = {}
+        for place in PLACES:
+            cells = {}
+            for run in self._rows.having("saved_most", transport=self._main):
+                found = self._rows.measures(run, "saved_by_", place, transport=self._main)
+                best = sorted(found, key=lambda item: -item[1].value)[:most]
+                if best:
+                    names = [name.removeprefix("saved_by_") for name, _ in best]
+                    texts = [cell(number) for _, number in best]
+                    cells[run] = ", ".join(
+                        f"`{name}` {text}" for name, text in zip(names, texts, strict=True)
+                    )
+            columns[f"saves most bits, {PLACES[place]}"] = cells
+        return table("theory", columns)
+
+    def pairs(self, runs: Sequence[str], place: str) -> str:
+        """What separates each pair of theories most, by how much, and the precision it takes."""
+        columns = {"part most in": {}, "by [sigma]": {}, "error needed for 3 sigma": {}}
+        names = []
+        for i, one in enumerate(runs):
+            for other in runs[i + 1 :]:
+                sigma = self._rows.find(one, f"separation_{other}", place, transport=self._main)
+                if sigma is None:
+                    continue
+                name = f"{label(one)}, {label(other)}"
+                names.append(name)
+                columns["part most in"][name] = sigma.note.split(";")[0]
+                columns["by [sigma]"][name] = cell(sigma)
+                needed = self._rows.find(
+                    one, f"separation_{other}_precision", place, transport=self._main
+                )
+                columns["error needed for 3 sigma"][name] = (
+                    "none would do"
+                    if needed is None
+                    else f"{needed.value:.2f} in the slope"
+                    if needed.unit == "in the slope"
+                    else f"{100 * needed.value:.0f}%"
+                )
+        return table("theories", columns, names)
+
+    def galaxies(self) -> str:
+        """Slopes that an observer in another galaxy would infer."""
+        columns = {}
+        for place in PLACES:
+            columns[f"delta, {PLACES[place]}"] = self._intervals("universality_prior_delta", place)
+            columns[f"0.3 to 0.6, {PLACES[place]}"] = self._column(
+                "universality_prior_score", place, percent
+            )
+        return table("theory", columns)
+
+    def tension(self) -> str:
+        """Protons against B/C."""
+        columns = {}
+        for place in PLACES:
+            columns[f"ln S, {PLACES[place]}"] = self._column("tension_log_s", place)
+            columns[f"tension [sigma], {PLACES[place]}"] = self._column("tension_sigma", place)
+        return table("theory", columns)
+
+    def slopes(self) -> str:
+        """The slope of diffusion that the data want, and the share below Kolmogorov's."""
+        columns = {}
+        for place in PLACES:
+            for name, words in TRANSPORTS.items():
+                columns[f"delta, {PLACES[place]}, {words}"] = self._intervals(
+                    "diffusion_slope", place, transport=name
+                )
+        return table("theory", columns)
+
+    def _intervals(self, key, place, **where):
+        where = {"transport": self._main} | where
+        cells = {}
+        for run in self._rows.runs:
+            try:
+                low, middle, high = (
+                    self._rows.number(run, f"{key}_{q}", place, **where) for q in ("16", "50", "84")
+                )
+            except Missing:
+                continue
+            text = f"{middle.value:.2f} ({low.value:.2f} to {high.value:.2f})"
+            cells[run] = text + (f" **{NOT_CONVERGED}**" if middle.is_unconverged else "")
+        return cells
+
+    def priors(self, other: str) -> str:
+        """Bits under the usual priors and under another set."""
+        columns = {
+            f"{PLACES[place]}, `{priors}`": self._column("acceptable_max_1", place, priors=priors)
+            for place in PLACES
+            for priors in ("plausible", other)
+        }
+        there = self._rows.having("acceptable_max_1", priors=other)
+        return table("theory", columns) if there else ""

@@ -1,0 +1,181 @@
+"""The page follows from the rows: numbers, verdicts, and what is left out."""
+
+import re
+
+import jinja2
+import pytest
+
+from pipeline.page.quotes import Quotes
+from pipeline.page.render import MOST_NUMBERS, TEMPLATE, Sentence, read_template, render_page
+from tests.pipeline.page.rows_of_a_study import BITS, bits_rows, row, slope_rows, whole_study
+
+FIXED = re.compile(
+    r"factor of 2|2\^n|AMS-02|B/C|power 1/3|slope of 1/3|0\.3 to 0\.6|of 3 sigma|10 GV|0\.3 GV|"
+    r"1 and 10 GV|10 to 300 GV|20 to 500 GV|20%|95%|10%|to 0\.1|below 0\.05|below 3|Eq\. 2|eq\. 2|"
+    r"A difference of 5 nats is odds of 150 to 1|68%|two standard|arXiv:[\d.]+|\(20\d\d"
+)
+"""Figures that are names, definitions or cuts of the data, which no study changes."""
+NUMERAL = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?: (?:±|\+-) [\d.]+)?%?")
+
+
+def words(text):
+    """In one line."""
+    return " ".join(text.split())
+
+
+def page(records):
+    return words(render_page(records))
+
+
+def prose(text):
+    """Sentences of a page, without tables, formulae, links and fixed figures."""
+    kept = [
+        line for line in text.split("\n")
+        if not line.startswith(("|", "#", "!", "<!--", "    "))
+    ]  # fmt: skip
+    text = re.sub(r"\]\([^)]*\)|`[^`]*`", "", "\n".join(kept))
+    paragraphs = (FIXED.sub("", words(part)) for part in text.split("\n\n"))
+    return [s for part in paragraphs for s in re.split(r"(?<=[.:!?*])\s", part)]
+
+
+def changed(**bits):
+    return BITS | bits
+
+
+def test_verdicts_turn_round_with_the_numbers():
+    usual = page(whole_study())
+    assert "the two-phase model is more finely tuned than Kolmogorov diffusion and less" in usual
+    turned = page(whole_study(changed(two_phase=(5.0, 11.0), power_law_diffusion=(3.0, 6.2))))
+    assert "the two-phase model is less finely tuned than Kolmogorov diffusion and more" in turned
+    alike = page(whole_study(changed(two_phase=(6.2, 11.0))))
+    assert "the two-phase model is as finely tuned as Kolmogorov diffusion" in alike
+
+
+@pytest.mark.parametrize(
+    ("bits", "told"),
+    [
+        (BITS, "that is not so by this count"),
+        (changed(two_phase=(9.0, 14.5), stratified_halo=(9.5, 15.0)), "that is so of both models"),
+        (changed(two_phase=(9.0, 11.0)), "so in part: the two-phase model does at Earth."),
+        (changed(kolmogorov=(6.0, None), kolmogorov_break=(6.1, None)), "not so by this count"),
+    ],
+)
+def test_the_papers_sentence_is_judged(bits, told):
+    assert told in page(whole_study(bits))
+
+
+def test_what_the_shortcuts_did():
+    same = page(whole_study())
+    assert "no comparison with diffusion turns round" in same
+    paper = changed(two_phase=(4.0, 11.0))
+    turned = page(whole_study(BITS, paper))
+    assert "Full transport moves the two-phase model most, by 2.9 ± 0.1 bits at Earth" in turned
+    assert "which goes from less to more finely tuned" in turned
+
+
+def test_the_slope_survives_or_not():
+    rows = [r for r in whole_study() if not r["measure"].startswith("diffusion_slope")]
+    for middle, told in (
+        (0.49, "does not survive: the data want a steeper one"),
+        (0.34, "survives"),
+        (0.2, "does not survive: the data want a flatter one"),
+    ):
+        assert f"a slope of 1/3 {told}" in page(rows + slope_rows(middle))
+    assert "the data at Earth want" not in page(rows)
+
+
+def test_nothing_is_said_of_what_is_missing():
+    few = page(bits_rows())
+    assert "**How tuned?**" in few
+    for word in ("shortcuts did", "What to measure next", "What must conspire", "ln Z"):
+        assert word not in few
+    assert "undefined" not in few
+    assert "nan" not in few
+    nothing = page(bits_rows({"kolmogorov": (6.0, None)}))
+    assert "**How tuned?**" not in nothing
+    assert "| Kolmogorov | 6.0 ± 0.1 | none |" in nothing
+
+
+def test_a_theory_that_nothing_works_in():
+    told = page(whole_study(changed(kolmogorov=(6.0, None))))
+    assert "while no state of Kolmogorov diffusion was found that works" in told
+
+
+def test_the_premise_may_leave_nothing():
+    rows = [r for r in whole_study() if r["variant"] != "isotropy"]
+    assert "its premise" not in page(rows)
+    none = row("two_phase", "acceptable_max_1", None, note="none: floor 300%", variant="isotropy")
+    assert "leaves more bits than could be found at Earth" in page([*rows, none])
+    bound = row("two_phase", "acceptable_max_1", 33.2, note="lower bound", variant="isotropy")
+    assert "leaves over 33 bits at Earth" in page([*rows, bound])
+
+
+def test_what_did_not_converge_says_so():
+    rows = [
+        r | ({"note": "NOT CONVERGED"} if r["measure"].endswith("over_kolmogorov") else {})
+        for r in whole_study()
+    ]
+    told = page(rows)
+    assert "| 3.4 ± 0.1 (**NOT CONVERGED**) |" in told
+    assert "is 3.4 ± 0.1 (**NOT CONVERGED**) for the two-phase model" in told
+    assert "NOT CONVERGED" not in page(whole_study())
+
+
+def test_doubted_numbers_have_a_star():
+    doubted = row("two_phase", "acceptable_max_1", 7.7, note="its Markov chains did not forget")
+    assert "| 7.7 ± 0.1 * |" in page([*whole_study(), doubted])
+
+
+def test_a_run_that_nobody_knows_stands_beside_the_others():
+    told = page([*whole_study(), *bits_rows({"my_theory": (3.3, 5.5)})])
+    assert "| my theory | - | 3.3 ± 0.1 | - | 5.5 ± 0.1 |" in told
+
+
+def test_no_sentence_has_more_than_three_numbers():
+    sentences = prose(render_page(whole_study()))
+    assert len(sentences) > 60
+    for sentence in sentences:
+        # the interval in brackets belongs to its number
+        found = NUMERAL.findall(re.sub(r"\([^()]*\d to \d[^()]*\)", "", sentence))
+        assert len(found) <= MOST_NUMBERS, sentence
+
+
+def test_a_sentence_with_four_is_refused():
+    environment = jinja2.Environment(extensions=[Sentence])
+    numbers = []
+    environment.filters["n"] = lambda x: numbers.append(x) or x
+    template = environment.from_string(
+        "{% say %}{% for i in range(4) %}{{ i|n }} {% endfor %}{% endsay %}"
+    )
+    with pytest.raises(ValueError, match="more than 3 numbers"):
+        template.render(numbers=numbers)
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATE.glob("*.j2")), ids=lambda path: path.name)
+def test_no_number_is_typed_into_the_template(path):
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", " ", read_template(path), flags=re.DOTALL)
+    for sentence in prose(text):
+        assert not NUMERAL.findall(sentence), sentence
+
+
+def test_every_number_of_the_prose_is_in_the_rows(tmp_path):
+    """Values of rows, their differences, odds and counts, each rounded as the page rounds."""
+    rows = whole_study()
+    values = [r["value"] for r in rows if r["value"] is not None]
+    known = set(values) | {a - b for a in values for b in values}
+    known |= {100 * v for v in values} | {2.0**v for v in values if v < 40}
+    known |= set(range(9))  # counts
+    for sentence in prose(render_page(rows, quotes=Quotes(tmp_path))):
+        for text in NUMERAL.findall(sentence):
+            number = float(text.split(" ")[0].rstrip("%").replace(",", ""))
+            close = [v for v in known if abs(v - number) <= 0.051 * max(abs(number), 1)]
+            assert close, f"{text} in: {sentence}"
+
+
+def test_other_pages_are_quoted_from_their_tables(tmp_path):
+    (tmp_path / "a.md").write_text("# A\n\n| | x | y |\n|---|---|---|\n| one | 1 | 2 |\n")
+    quotes = Quotes(tmp_path)
+    assert quotes.cell("a.md", "A", "one", "y") == "2"
+    told = words(render_page(whole_study(), quotes=quotes))
+    assert "solved exactly, the two-phase model has" not in told
+    assert "solved exactly, the two-phase model has 0." in page(whole_study())
