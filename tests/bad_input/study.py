@@ -44,6 +44,17 @@ STUDY = [
         damaged_result,
         ("compare", "RUN"),
     ),
+    Case("page: rows alone", ("--rows", "--page"), command=("compare", "--rows", "DIR/rows.json")),
+    Case(
+        "page: no such rows",
+        ("rows.json", "tuning.json"),
+        command=("compare", "--rows", "DIR/rows.json", "--page", "DIR/page.md"),
+    ),
+    Case(
+        "page: rows of something else",
+        ("run.toml", "no rows of the study"),
+        command=("compare", "--rows", "RUN", "--page", "DIR/page.md"),
+    ),
     Case(
         "measuring: nothing",
         ("--batch", "0 should be a whole number of at least 1"),

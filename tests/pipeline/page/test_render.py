@@ -6,7 +6,14 @@ import jinja2
 import pytest
 
 from pipeline.page.quotes import Quotes
-from pipeline.page.render import MOST_NUMBERS, TEMPLATE, Sentence, read_template, render_page
+from pipeline.page.render import (
+    MOST_NUMBERS,
+    TEMPLATE,
+    Sentence,
+    read_template,
+    render_page,
+    write_page,
+)
 from tests.pipeline.page.rows_of_a_study import BITS, bits_rows, row, slope_rows, whole_study
 
 FIXED = re.compile(
@@ -179,3 +186,34 @@ def test_other_pages_are_quoted_from_their_tables(tmp_path):
     told = words(render_page(whole_study(), quotes=quotes))
     assert "solved exactly, the two-phase model has" not in told
     assert "solved exactly, the two-phase model has 0." in page(whole_study())
+
+
+def test_the_page_and_its_figure_are_written(tmp_path):
+    folder = tmp_path / "tables"
+    paths = write_page(tmp_path / "page.md", whole_study(), folder, HELD_OUT)
+    assert [p.name for p in paths] == ["page.md", "front.png", "front.pdf"]
+    told = (tmp_path / "page.md").read_text()
+    assert "](tables/front.png)" in told
+    # pictures of the study that nobody drew are left out
+    assert re.findall(r"!\[.*?\]\((.*?)\)", told) == ["tables/front.png"]
+    (folder / "evidence_full.png").touch()
+    write_page(tmp_path / "page.md", whole_study(), folder, HELD_OUT)
+    assert "](tables/evidence_full.png)" in (tmp_path / "page.md").read_text()
+
+
+HELD_OUT = [
+    {"run": "two_phase", "transport": "full", "data": "dampe_bc_2022", "verdict": "converged",
+     "p": 0.0213, "bins": 13, "shares": ""},
+    {"run": "two_phase", "transport": "full", "data": "ams02_bc_2021", "verdict": "converged",
+     "p": 0.5, "bins": 13, "shares": "shares events with ams02_bc_2016"},
+    {"run": "kolmogorov", "transport": "paper", "data": "dampe_bc_2022",
+     "verdict": "NOT CONVERGED", "p": 0.3, "bins": 13, "shares": ""},
+]  # fmt: skip
+
+
+def test_held_out_data():
+    told = words(render_page(whole_study(), HELD_OUT))
+    assert "| run, transport | DAMPE B/C |" in told
+    assert "| kolmogorov, paper | 0.300 **NOT CONVERGED** | | two_phase, full | 0.021 |" in told
+    assert "0.500" not in told
+    assert "Every config in `runs/` holds protons" in page(whole_study())
