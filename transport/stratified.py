@@ -128,8 +128,8 @@ def residence_stratified(source, s_base, v_a_base, lambda1, lambda2, extent):
 
     with np.errstate(all="ignore"):
         stationary = np.log(sigma * (1.0 + fall / rise)) / fall
-    stationary = np.clip(np.nan_to_num(stationary, nan=0.0), 0.0, log_extent)
-    ends = np.maximum(inverse_speed(0.0), inverse_speed(log_extent))
+    stationary = np.minimum(np.fmax(stationary, 0.0), log_extent)  # at the base where there is none
+    ends = np.maximum((1.0 - sigma) / v_a, inverse_speed(log_extent))
     return np.maximum(np.maximum(ends, inverse_speed(stationary)), 1.0 / LIGHT_SPEED)
 
 

@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from transport.fast_modes.jit import njit
+
 PER_DECADE = 18
 LOWEST = 0.05
 """GV, 1.3 MeV of protons and 0.3 MeV per nucleon of carbon: below it losses by ionisation are not
@@ -65,27 +67,13 @@ class Lattice:
         Of values at the `asked` nodes alone: above them the power law of the last, below a parabola
         of ln f over ln R through the first.
         """
-        result = np.empty((*array.shape[:-1], len(self.rigidity)))
+        rows = np.ascontiguousarray(array).reshape(-1, array.shape[-1])
+        result = np.empty((len(rows), len(self.rigidity)))
         if array.shape[-1] == len(self.asked):
-            first, last = self.asked[0], self.asked[-1]
-            result[..., first : last + 1] = array
-            slope = np.log(array[..., -1:] / array[..., -4:-3]) / 3.0
-            above = np.arange(1, len(self.rigidity) - last)
-            result[..., last + 1 :] = array[..., -1:] * np.exp(slope * above)
-            f = np.log(array[..., :3])
-            x = -np.arange(first, 0.0, -1.0)
-            rise = 0.5 * x * (x - 1.0) * (f[..., 2:] - 2.0 * f[..., 1:2] + f[..., :1])
-            result[..., :first] = np.exp(f[..., :1] + x * (f[..., 1:2] - f[..., :1]) + rise)
-            return result
-        dense = self.dense - self.first
-        result[..., : dense + 1] = array[..., : dense + 1]
-        logs = np.log(array[..., dense:])
-        for j in range(COARSENING):
-            share = (j + 1) / COARSENING
-            result[..., dense + 1 + j :: COARSENING] = np.exp(
-                (1.0 - share) * logs[..., :-1] + share * logs[..., 1:]
-            )
-        return result
+            _extrapolate(rows, self.asked[0], result)
+        else:
+            _fill_in(rows, self.dense - self.first, result)
+        return result.reshape(*array.shape[:-1], -1)
 
 
 @lru_cache(maxsize=64)
@@ -97,6 +85,32 @@ def lattice(lowest: float, highest: float, refinement: int = 1) -> Lattice:
     dense = int(np.ceil(np.log10(high) * per_decade)) + ORDER // 2
     coarse = int(np.ceil(HEADROOM * per_decade / COARSENING))
     return Lattice(first, dense, dense + coarse * COARSENING, per_decade)
+
+
+@njit
+def _extrapolate(rows, first, result):
+    for i in range(len(rows)):
+        f, n = rows[i], rows.shape[1]
+        a, b, c = np.log(f[0]), np.log(f[1]), np.log(f[2])
+        for j in range(first):
+            x = float(j - first)
+            result[i, j] = np.exp(a + x * (b - a) + 0.5 * x * (x - 1.0) * (c - 2.0 * b + a))
+        result[i, first : first + n] = f
+        ratio = (f[n - 1] / f[n - 4]) ** (1.0 / 3.0)
+        for j in range(first + n, result.shape[1]):
+            result[i, j] = result[i, j - 1] * ratio
+
+
+@njit
+def _fill_in(rows, dense, result):
+    for i in range(len(rows)):
+        result[i, : dense + 1] = rows[i, : dense + 1]
+        for k in range(dense + 1, rows.shape[1]):
+            at = dense + (k - dense) * COARSENING
+            ratio = (rows[i, k] / rows[i, k - 1]) ** (1.0 / COARSENING)
+            for j in range(at - COARSENING + 1, at):
+                result[i, j] = result[i, j - 1] * ratio
+            result[i, at] = rows[i, k]
 
 
 class Interpolation:
@@ -116,7 +130,6 @@ class Interpolation:
         position = np.log10(rigidity) * nodes.per_decade - nodes.first
         self._near = np.clip(np.floor(position).astype(int), 2, len(nodes.rigidity) - 4)
         self._share = position - self._near
-        self._index = self._near[:, None] + np.arange(-2, 4)
         offsets = np.arange(-2.0, 4.0)
         others = offsets[:, None] != offsets
         weights = [
@@ -130,13 +143,30 @@ class Interpolation:
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n, n_R) of positive values (n, m) at the nodes."""
-        logs = np.log(values)[:, self._index]
-        smooth = np.einsum("nrj,rj->nr", logs, self._weights)
-        curvature = np.abs(np.diff(logs, 2, axis=2)).max(axis=2)
-        if np.any(curvature > self.KINK):
-            linear = logs[..., 2] + self._share * (logs[..., 3] - logs[..., 2])
-            smooth = np.where(curvature > self.KINK, linear, smooth)
-        return np.exp(smooth)
+        values = np.ascontiguousarray(values)
+        return _interpolate(values, self._near, self._share, self._weights, self.KINK)
+
+
+@njit
+def _interpolate(values, near, share, weights, kink):
+    n, m = values.shape
+    out = np.empty((n, near.size))
+    logs = np.empty(m)
+    for i in range(n):
+        for j in range(m):
+            logs[j] = np.log(values[i, j])
+        for r in range(near.size):
+            at = near[r] - 2
+            value, curvature = 0.0, 0.0
+            for q in range(ORDER):
+                value += weights[r, q] * logs[at + q]
+            for q in range(ORDER - 2):
+                bend = logs[at + q] - 2.0 * logs[at + q + 1] + logs[at + q + 2]
+                curvature = max(curvature, abs(bend))
+            if curvature > kink:
+                value = logs[at + 2] + share[r] * (logs[at + 3] - logs[at + 2])
+            out[i, r] = np.exp(value)
+    return out
 
 
 @lru_cache(maxsize=64)
