@@ -8,20 +8,21 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from transport.fast_modes.jit import njit
+from transport.fast_modes.lagrange import lagrange6
+from transport.full.cutoff import NONE, Cutoff
 
 PER_DECADE = 18
 LOWEST = 0.05
 """GV, 1.3 MeV of protons and 0.3 MeV per nucleon of carbon: below it losses by ionisation are not
 given by Bethe's formula."""
 USUAL_RANGE = (0.2, 4000.0)
-"""GV, that the nodes always cover, densely: what AMS-02 and Voyager ask for."""
-HEADROOM = 1.0
+"""GV, that the nodes always cover: what AMS-02 and Voyager ask for."""
+HEADROOM = 0.7
 """Decades above it at which the march begins: the slope assumed there is forgotten as R^4.5."""
-COARSENING = 3
-"""Above the range each so many nodes the scenario is evaluated, between them interpolated."""
 BELOW = 4
 """Nodes below the lowest rigidity, for derivatives and interpolation (times the refinement)."""
 ORDER = 6  # nodes of an interpolation
+REACH = 8  # steps below a cutoff from which on ln f is smooth enough as it is
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Lattice:
 
     Attributes
     ----------
-    first, dense, last : k of the lowest node, the highest of the dense part and the highest
+    first, dense, last : k of the lowest node, of the one above the range, and of the highest
     per_decade : nodes per decade of rigidity
     """
 
@@ -56,23 +57,21 @@ class Lattice:
         return np.arange(low, self.dense - self.first - 1)
 
     @cached_property
-    def evaluated(self) -> np.ndarray:
-        """Those, some below and a few far above: where evaluating is cheap, a cutoff is seen."""
-        dense = self.dense - self.first + 1
-        return np.r_[:dense, dense - 1 + COARSENING : len(self.rigidity) : COARSENING]
+    def all(self) -> np.ndarray:
+        """Indices of all nodes."""
+        return np.arange(len(self.rigidity))
 
     def spread(self, array: np.ndarray) -> np.ndarray:
-        """(..., m) of positive values at the `evaluated` nodes, log-linear between coarse ones.
+        """(..., m) of positive values at `all` nodes, or at those `asked`.
 
-        Of values at the `asked` nodes alone: above them the power law of the last, below a parabola
-        of ln f over ln R through the first.
+        Of these: above them the power law of the last, below a parabola of ln f over ln R through
+        the first.
         """
+        if array.shape[-1] == len(self.rigidity):
+            return array
         rows = np.ascontiguousarray(array).reshape(-1, array.shape[-1])
         result = np.empty((len(rows), len(self.rigidity)))
-        if array.shape[-1] == len(self.asked):
-            _extrapolate(rows, self.asked[0], result)
-        else:
-            _fill_in(rows, self.dense - self.first, result)
+        _extrapolate(rows, self.asked[0], result)
         return result.reshape(*array.shape[:-1], -1)
 
 
@@ -83,8 +82,7 @@ def lattice(lowest: float, highest: float, refinement: int = 1) -> Lattice:
     low, high = min(lowest, USUAL_RANGE[0]), max(highest, USUAL_RANGE[1])
     first = int(np.floor(np.log10(low) * per_decade)) - BELOW * refinement
     dense = int(np.ceil(np.log10(high) * per_decade)) + ORDER // 2
-    coarse = int(np.ceil(HEADROOM * per_decade / COARSENING))
-    return Lattice(first, dense, dense + coarse * COARSENING, per_decade)
+    return Lattice(first, dense, dense + int(np.ceil(HEADROOM * per_decade)), per_decade)
 
 
 @njit
@@ -99,18 +97,6 @@ def _extrapolate(rows, first, result):
         ratio = (f[n - 1] / f[n - 4]) ** (1.0 / 3.0)
         for j in range(first + n, result.shape[1]):
             result[i, j] = result[i, j - 1] * ratio
-
-
-@njit
-def _fill_in(rows, dense, result):
-    for i in range(len(rows)):
-        result[i, : dense + 1] = rows[i, : dense + 1]
-        for k in range(dense + 1, rows.shape[1]):
-            at = dense + (k - dense) * COARSENING
-            ratio = (rows[i, k] / rows[i, k - 1]) ** (1.0 / COARSENING)
-            for j in range(at - COARSENING + 1, at):
-                result[i, j] = result[i, j - 1] * ratio
-            result[i, at] = rows[i, k]
 
 
 class Interpolation:
@@ -141,10 +127,16 @@ class Interpolation:
         ]
         self._weights = np.stack(weights, axis=1)
 
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n, n_R) of positive values (n, m) at the nodes."""
+    def __call__(self, values: np.ndarray, cutoff: Cutoff | None = None) -> np.ndarray:
+        """(n, n_R) of positive values (n, m) at the nodes, which may have a cutoff."""
         values = np.ascontiguousarray(values)
-        return _interpolate(values, self._near, self._share, self._weights, self.KINK)
+        out = _interpolate(values, self._near, self._share, self._weights, self.KINK)
+        if cutoff:
+            position = self._near + self._share
+            _around_cutoff(
+                values, position, cutoff.place, cutoff.last, cutoff.onset, cutoff.shift, out
+            )
+        return out
 
 
 @njit
@@ -167,6 +159,39 @@ def _interpolate(values, near, share, weights, kink):
                 value = logs[at + 2] + share[r] * (logs[at + 3] - logs[at + 2])
             out[i, r] = np.exp(value)
     return out
+
+
+@njit
+def _around_cutoff(values, position, place, last, onset, shift, out):
+    """Replace what `_interpolate` gives near a cutoff: each side by itself, f over its shape."""
+    for i in range(values.shape[0]):
+        if last[i] == NONE:
+            continue
+        for r in range(position.size):
+            p = position[r]
+            if p < last[i] - REACH or p > last[i] + 4:
+                continue
+            below, above = 0.0, 0.0
+            if p < place[i]:
+                at = min(max(int(np.floor(p)), 2), last[i] - 3)
+                weights = lagrange6(p - at)
+                if p > last[i]:  # beyond the nodes, linear
+                    weights = (0.0, 0.0, 0.0, 0.0, last[i] - p, 1.0 + p - last[i])
+                below = onset * _log_shape(place[i] - p, shift)
+                for q in range(ORDER):
+                    k = at - 2 + q
+                    smooth = np.log(values[i, k]) - onset * _log_shape(place[i] - k, shift)
+                    below += weights[q] * smooth
+                below = np.exp(below)
+            if p > last[i]:  # a power law, no more than its first node holds
+                at = max(int(np.floor(p)), last[i] + 1)
+                above = values[i, at] * (values[i, at + 1] / values[i, at]) ** max(p - at, 0.0)
+            out[i, r] = max(below, above)
+
+
+@njit
+def _log_shape(x, shift):
+    return np.log(x) + (np.log(x + shift) if shift >= 0.0 else 0.0)
 
 
 @lru_cache(maxsize=64)

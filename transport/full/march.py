@@ -20,12 +20,13 @@ step is made with that power law as the guess: f is what has cooled in from abov
 
 
 @njit
-def trends(log_f, step):
+def trends(log_f, last, step):
     """d ln f / d ln R at ascending nodes, of fourth order where smooth, and where it jumps.
 
     Parameters
     ----------
     log_f : (k, m)
+    last : (k,) last node below a cutoff, beyond which it jumps; -1 where there is none
     step : of the nodes in ln R
 
     Returns
@@ -38,7 +39,7 @@ def trends(log_f, step):
     for i in range(k):
         f, jump = log_f[i], jumps[i]
         for j in range(m - 1):
-            jump[j] = abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
+            jump[j] = j == last[i] or abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
         for j in range(m):
             low, high = max(j - 2, 0), min(j + 2, m - 1)
             while (low < j and jump[j - 1]) or (low < j - 1 and jump[low]):
@@ -71,6 +72,7 @@ def march(
     speed,
     rising,
     unconfined,
+    last_below,
     guess,
     trend,
     jumps,
@@ -92,6 +94,7 @@ def march(
     trend, jumps : (T, n, m) of the guess, as `trends` gives them
     rising : whether the top term has a speed that rises all the way: -(1/3) df/dlnp = f of its law
     unconfined : (n, m) where it does not hold particles, which stream at the speed of light there
+    last_below : (n,) the last node below a cutoff of the top term, -1 where there is none
     """
     n_terms, n, m = slope.shape
     top = n_terms - 1
@@ -103,7 +106,7 @@ def march(
     for i in range(n):
         for j in range(m - 1, -1, -1):
             for t in range(n_terms):  # df/dlnR = d f + e
-                if j == m - 1:
+                if j == m - 1 or (t == top and j == last_below[i]):
                     d[t], e[t] = trend[t, i, j], 0.0
                 elif jumps[t, i, j]:
                     d[t] = -REFERENCE_SLOPE - 1.0 / step

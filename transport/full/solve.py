@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from transport.constants import LIGHT_SPEED
 from transport.errors import CrtuneError
-from transport.full.cooling import RISING_SPEED
-from transport.full.cross_sections import boron_production, destruction, production_slope
-from transport.full.lattice import LOWEST, Interpolation, Lattice, interpolation, lattice
+from transport.full.cross_sections import boron_production, production_slope
+from transport.full.cutoff import NONE, UNCONFINED
+from transport.full.lattice import LOWEST, Interpolation, interpolation, lattice
+from transport.full.layers import layers_of
 from transport.full.march import march, trends
-from transport.full.stopping import loss_rate
 from transport.injection import flux_per_rigidity
-from transport.kinematics import BORON, CARBON, PROTON, Species, beta
+from transport.kinematics import BORON, CARBON, PROTON, beta
 from transport.scenario import Spectra
 from transport.secondaries import spallation_speed
 
@@ -27,61 +26,8 @@ TOLERANCE = 0.02
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
 MAX_MARCHES = 60
-"""A cutoff moves by a node or so with each; 20 are enough over the prior set `wide`. A walker that
-is not settled then has NaN for its spectra."""
-UNCONFINED = 1.000001 / LIGHT_SPEED
-
-
-@dataclass
-class _Layers:
-    """What does not depend on the species.
-
-    Attributes
-    ----------
-    at : indices of the nodes at which the scenario is evaluated
-    names : of the additive terms, from the disk up
-    residence : function of species and proton flux (n, n_at), as a scenario gives it
-    speed : (T, n, m) jump of the speed at the base of each term
-    rising : whether the top term's speed rises all the way
-    column : (n,) cm^-2
-    effects : names
-    """
-
-    nodes: Lattice
-    at: np.ndarray
-    names: tuple[str, ...]
-    residence: Callable
-    speed: np.ndarray
-    rising: bool
-    column: np.ndarray
-    effects: tuple[str, ...]
-
-    def residences(self, species: Species, flux: np.ndarray) -> np.ndarray:
-        """f/F of each term, (T, n, m), where protons leave at the rate `flux` (n, m)."""
-        terms = self.residence(species, np.ascontiguousarray(flux[:, self.at]))
-        shape = (len(flux), len(self.at))
-        return self.nodes.spread(np.stack([np.broadcast_to(terms[k], shape) for k in self.names]))
-
-    def disk(self, species: Species) -> tuple[np.ndarray, np.ndarray]:
-        """(n, m) gain and rate of `march`: losses and destruction in the gas."""
-        gain, rate = _disk_table(species, self.nodes, self.effects)
-        return self.column[:, None] * gain, self.column[:, None] * rate
-
-
-@lru_cache(maxsize=64)
-def _disk_table(species, nodes, effects):
-    """Per column, (m,) cm^3/s: g = |dp/dt|/p and g dln(p^2 |dp/dt|)/dlnp - v sigma."""
-    rigidity = nodes.rigidity
-    gain, rate = np.zeros((2, len(rigidity)))
-    if "ionisation" in effects:
-        gain = loss_rate(species, rigidity)
-        around = rigidity * np.exp([[-1e-4], [1e-4]])
-        slope = np.diff(np.log(loss_rate(species, around)), axis=0)[0] / 2e-4
-        rate = gain * (3.0 + slope)
-    if "destruction" in effects:
-        speed = LIGHT_SPEED * beta(rigidity, species)
-        rate = rate - speed * destruction(species, rigidity)
-    return gain, rate
+"""20 are enough over the prior set `wide`. A walker that is not settled then has NaN for its
+spectra."""
 
 
 def full_spectra(
@@ -110,43 +56,21 @@ def full_spectra(
     at = nodes.asked
     kappa, residence = scenario.transport(v, nodes.rigidity[at])
     if kappa is None:  # nothing costly: see what happens above, too
-        at = nodes.evaluated
+        at = nodes.all
         kappa, residence = scenario.transport(v, nodes.rigidity[at])
-    layers = _layers(scenario, v, nodes, residence, source, at)
+    layers = layers_of(scenario, v, nodes, residence, source, at)
     proton, flux = _protons(layers, source)
     through = flux[-1]
-    carbon = _nuclei(layers, CARBON, source, through)
-    boron_source = _boron_source(scenario, v, nodes, carbon.sum(axis=0))
+    carbon = _nuclei(layers, CARBON, source, through, layers.cutoff)
+    boron_source = _boron_source(scenario, v, layers, carbon)
     if "q_boron" in v:
         boron_source += v["q_boron"][:, None] * source
-    boron = _nuclei(layers, BORON, boron_source, through)
-    return _observed(layers, interpolation(nodes, rigidity), rigidity, proton, carbon, boron, kappa)
-
-
-def _layers(scenario, v, nodes, residence, source, at):
-    names = tuple(residence(PROTON, np.ascontiguousarray(source[:, at])))
-    cooling = scenario.cooling(v) if "adiabatic" in scenario.effects else {}
-    unknown = [name for name in cooling if name not in names]
-    if unknown:
-        raise CrtuneError(
-            f"{scenario.name}: cooling of {unknown[0]!r}, which is none of its terms: "
-            f"{', '.join(names)}"
-        )
-    speed = np.zeros((len(names), *source.shape))
-    rising = False
-    for t, name in enumerate(names):
-        how = cooling.get(name, 0.0)
-        if isinstance(how, str):
-            if how != RISING_SPEED or name != names[-1]:
-                raise CrtuneError(
-                    f"{scenario.name}: cooling of {name!r} should be a speed, or RISING_SPEED for "
-                    f"the topmost term, {names[-1]!r}"
-                )
-            rising = True
-        else:
-            how = np.asarray(how, dtype=float)
-            speed[t] = how[:, None] if how.ndim == 1 else how
-    return _Layers(nodes, at, names, residence, speed, rising, v["column"], scenario.effects)
+    daughter = layers.cutoff.of_daughter(_steps_to_parents(scenario, nodes))
+    boron = _nuclei(layers, BORON, boron_source, through, daughter)
+    parts = {
+        PROTON: (proton, layers.cutoff), CARBON: (carbon, layers.cutoff), BORON: (boron, daughter)
+    }  # fmt: skip
+    return _observed(layers, interpolation(nodes, rigidity), rigidity, parts, kappa)
 
 
 def _protons(layers, source):
@@ -156,29 +80,30 @@ def _protons(layers, source):
     tangents converge from whatever side.
     """
     flux = np.broadcast_to(source, (len(layers.names), *source.shape)).copy()
-    rho, slope = _tangents(layers, flux)
+    rho, slope = _tangents(layers, flux, layers.at_source.copy())
     linear = np.all(np.abs(slope - rho) <= 1e-9 * rho)
     guess = _bases(rho * flux)
     last = guess[0]
     for number in range(MAX_MARCHES):
         intercept = (rho - slope) * flux
-        flux, base = _march(layers, PROTON, source, slope, intercept, rho[-1] < UNCONFINED, guess)
-        change, last = np.abs(np.log(base[0] / last)).max(axis=1), base[0]
+        flux, base = _march(layers, PROTON, source, slope, intercept, rho, guess, layers.cutoff)
+        # where flux goes into the disk there is no logarithm: NaN stays so, and is no change
+        with np.errstate(invalid="ignore", divide="ignore"):
+            change = np.fmax.reduce(np.abs(np.log(base[0] / last)), axis=1, initial=0.0)
+        last = base[0]
         if number < GUESSES:
             guess = base
         if number and (linear or change.max() < TOLERANCE):
             return _parts(base), flux
         if not linear:
-            rho, slope = _tangents(layers, flux)
+            rho, slope = _tangents(layers, flux, layers.residences(PROTON, flux[-1]))
     base[:, change >= TOLERANCE] = flux[:, change >= TOLERANCE] = np.nan
     return _parts(base), flux
 
 
-def _tangents(layers, flux):
-    """rho = f/F and df/dF of each term at its own flux, (T, n, m)."""
-    top = flux[-1]
-    rho = layers.residences(PROTON, top)
-    slope = rho + (layers.residences(PROTON, top * (1.0 + NUDGE)) - rho) / NUDGE
+def _tangents(layers, flux, rho):
+    """rho = f/F and df/dF of each term at its own flux, (T, n, m); `rho` at that of the top."""
+    slope = rho + (layers.residences(PROTON, flux[-1] * (1.0 + NUDGE)) - rho) / NUDGE
     for t in range(len(rho) - 1):  # a lower term that is not linear has another flux than the top
         if np.any(np.abs(slope[t] - rho[t]) > 1e-9 * rho[t]):
             rho[t] = layers.residences(PROTON, flux[t])[t]
@@ -187,24 +112,34 @@ def _tangents(layers, flux):
     return rho, slope
 
 
-def _nuclei(layers, species, source, proton_flux):
+def _nuclei(layers, species, source, proton_flux, cutoff):
     """Parts of f(0) of a passive species by term, (T, n, m)."""
     rho = layers.residences(species, proton_flux)
     guess = _bases(rho * source)
     for _ in range(2):
         none = np.zeros_like(rho)
-        _, guess = _march(layers, species, source, rho, none, rho[-1] < UNCONFINED, guess)
+        _, guess = _march(layers, species, source, rho, none, rho, guess, cutoff)
     return _parts(guess)
 
 
-def _march(layers, species, source, slope, intercept, unconfined, guess):
+def _march(layers, species, source, slope, intercept, rho, guess, cutoff):
     gain, rate = layers.disk(species)
-    shape = guess.shape
-    trend, jumps = trends(np.log(guess).reshape(-1, shape[-1]), layers.nodes.step)
-    flux, base = np.empty(shape), np.empty(shape)
+    step = layers.nodes.step
+    n_terms, n, m = guess.shape
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs, last = np.log(guess), np.full((n_terms, n), NONE)
+    unconfined = rho[-1] < UNCONFINED
+    if cutoff:
+        last[-1] = cutoff.last
+        unconfined |= cutoff.beyond
+        logs[-1] -= cutoff.log_shape
+    trend, jumps = (a.reshape(guess.shape) for a in trends(logs.reshape(-1, m), last.ravel(), step))
+    if cutoff:
+        trend[-1] += cutoff.slope
+    flux, base = np.empty(guess.shape), np.empty(guess.shape)
     march(
-        source, gain, rate, slope, intercept, layers.speed, layers.rising, unconfined, guess,
-        trend.reshape(shape), jumps.reshape(shape), layers.nodes.step, flux, base,
+        source, gain, rate, slope, intercept, layers.speed, layers.rising, unconfined,
+        cutoff.last, guess, trend, jumps, step, flux, base,
     )  # fmt: skip
     return flux, base
 
@@ -220,17 +155,18 @@ def _parts(base):
     return parts
 
 
-def _boron_source(scenario, v, nodes, carbon):
+def _boron_source(scenario, v, layers, carbon):
     """Q of boron, (n, m): from carbon's f(0) at its own rigidity, or at equal energy per nucleon.
 
     f counts particles per rigidity (f R^2 dR), so that production at a ratio r of rigidities,
     R_C = r R_B, gives Q_B(R_B) = r^3 N sigma v f_C(R_C).
     """
+    nodes = layers.nodes
     if "boron_production" not in scenario.effects:
-        return carbon * spallation_speed(nodes.rigidity, v["column"])
+        return carbon.sum(axis=0) * spallation_speed(nodes.rigidity, v["column"])
     ratio = BORON.charge_per_nucleon / CARBON.charge_per_nucleon
     parents = ratio * nodes.rigidity
-    shifted = interpolation(nodes, parents)(carbon)
+    shifted = sum(_between(interpolation(nodes, parents), carbon, layers.cutoff))
     speed, sigma, tilt = _production_table(nodes)
     source = ratio**3 * v["column"][:, None] * (speed * sigma) * shifted
     return source * v["A_boron"][:, None] * np.exp(v["s_boron"][:, None] * tilt)
@@ -243,24 +179,35 @@ def _production_table(nodes):
     return speed, boron_production(parents), production_slope(parents)
 
 
-def _observed(layers, at: Interpolation, rigidity, proton, carbon, boron, kappa):
-    """Spectra at the rigidities asked for, from parts of f at the nodes."""
+def _steps_to_parents(scenario, nodes):
+    """How many steps lower in rigidity the parents of boron are."""
+    if "boron_production" not in scenario.effects:
+        return 0.0
+    return np.log(CARBON.charge_per_nucleon / BORON.charge_per_nucleon) / nodes.step
 
-    def flux(species, f):
+
+def _between(at: Interpolation, parts, cutoff):
+    """Parts of f at other rigidities, a list of (n, n_R)."""
+    return [*(at(part) for part in parts[:-1]), at(parts[-1], cutoff)]
+
+
+def _observed(layers, at: Interpolation, rigidity, parts, kappa):
+    """Spectra at the rigidities asked for, from parts of f at the nodes and the cutoff of each."""
+
+    def fluxes(species):
         speed = LIGHT_SPEED * beta(rigidity, species)
-        return flux_per_rigidity(at(f), rigidity, speed)
+        return [flux_per_rigidity(f, rigidity, speed) for f in _between(at, *parts[species])]
 
-    protons = flux(PROTON, proton.sum(axis=0))
-    carbons, borons = flux(CARBON, carbon.sum(axis=0)), flux(BORON, boron.sum(axis=0))
+    protons, borons, carbons = fluxes(PROTON), fluxes(BORON), sum(fluxes(CARBON))
     terms = {}
     if len(layers.names) > 1:
         for t, name in enumerate(layers.names):
-            terms[name] = (flux(PROTON, proton[t]), flux(BORON, boron[t]) / carbons)
+            terms[name] = (protons[t], borons[t] / carbons)
     return Spectra(
         rigidity=rigidity,
-        proton=protons,
+        proton=sum(protons),
         carbon=carbons,
-        boron=borons,
+        boron=sum(borons),
         kappa_turb=None if kappa is None else at(layers.nodes.spread(kappa)),
         terms=terms,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.config.load import RUNS, load_config
 from pipeline.problem import build_problem
 from transport.errors import CrtuneError
-from transport.full import nuclear_data, solve
+from transport.full import layers, nuclear_data, solve
 from transport.full.effects import EFFECTS
 from transport.full.march import JUMP, REFERENCE_SLOPE
 from transport.scenario import get_scenario, scenario_names
@@ -23,7 +23,7 @@ CURVE = np.geomspace(0.3, 2000.0, 120)
 REFINEMENT = 8
 """Of the march that counts as converged."""
 NEAR = 0.35
-"""In ln R, how far from a cutoff a march with finite steps is not asked to be right."""
+"""In ln R, what counts as next to a cutoff."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,16 @@ class Error:
 
     Attributes
     ----------
-    proton, boron_to_carbon : 95%, 99% and all of the values
-    left_out : share of values left out for being next to a cutoff
+    proton, boron_to_carbon : 95%, 99% and all of the values, but for those next to a cutoff
+    near_cutoff : share of values next to a cutoff
+    proton_there, boron_to_carbon_there : half and 95% of those; NaN where there are none
     """
 
     proton: tuple[float, float, float]
     boron_to_carbon: tuple[float, float, float]
-    left_out: float
+    near_cutoff: float
+    proton_there: tuple[float, float]
+    boron_to_carbon_there: tuple[float, float]
 
 
 def ratios(name: str, transport, rigidity: np.ndarray, **options) -> np.ndarray | None:
@@ -81,7 +84,7 @@ def hydrogen_alone() -> Iterator[None]:
 
 
 def _forget():
-    solve._disk_table.cache_clear()
+    layers.disk_table.cache_clear()
     solve._production_table.cache_clear()
 
 
@@ -99,13 +102,17 @@ def _numerical_error(path, draws, seed):
     rigidity = np.geomspace(0.3, 2000.0, 80)
     coarse = solve.full_spectra(scenario, values, rigidity)
     fine = solve.full_spectra(scenario, values, rigidity, REFINEMENT)
-    kept = ~_near_a_cutoff(fine.proton, rigidity)
+    near = _near_a_cutoff(fine.proton, rigidity)
     found = [
-        np.abs(np.log(getattr(coarse, which) / getattr(fine, which)))[kept]
+        np.abs(np.log(getattr(coarse, which) / getattr(fine, which)))
         for which in ("proton", "boron_to_carbon")
     ]
-    quantiles = [tuple(np.quantile(error, (0.95, 0.99, 1.0))) for error in found]
-    return Error(*quantiles, float(1.0 - kept.mean()))
+    there = [
+        tuple(np.quantile(error[near], (0.5, 0.95))) if near.any() else (np.nan, np.nan)
+        for error in found
+    ]
+    quantiles = [tuple(np.quantile(error[~near], (0.95, 0.99, 1.0))) for error in found]
+    return Error(*quantiles, float(near.mean()), *there)
 
 
 def _near_a_cutoff(flux, rigidity):
