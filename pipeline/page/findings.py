@@ -86,15 +86,27 @@ class Findings:
         turns = [t for t in self.comparisons(places) if t.paper != t.full and t.paper and t.full]
         return sorted(turns, key=lambda t: -abs(order[t.full] - order[t.paper]))
 
-    def largest_change(self, places: Sequence[str], runs: Sequence[str]) -> Change:
-        """The theory whose bits full transport changes most.
+    def opened(self, place: str) -> list[str]:
+        """Theories and diffusion that work with full transport and never did with the paper's."""
+        found = []
+        for run in (*DIFFUSION, *THEORIES):
+            try:
+                before, after = (self.bits(run, place, t) for t in (PAPER, FULL))
+            except Missing:
+                continue
+            if before.is_none and not after.is_none:
+                found.append(run)
+        return found
+
+    def largest_change(self, places: Sequence[str]) -> Change:
+        """Of theories that work and of diffusion, that whose bits full transport changes most.
 
         Raises
         ------
         Missing: no theory has both
         """
         found = []
-        for run in runs:
+        for run in (*THEORIES, *DIFFUSION):
             for place in places:
                 try:
                     difference = self.bits(run, place, FULL) - self.bits(run, place, PAPER)
@@ -124,7 +136,7 @@ class Findings:
             for place, words in (("earth", "at Earth"), ("voyager", "with Voyager")):
                 one = self.bits(theory, place)
                 each = [verdict(one, self.bits(base, place), SIGNIFICANT) for base in DIFFUSION[:2]]
-                yield f"{name_of(theory)} does {words}" if "more" in each else ""
+                yield f"{name_of(theory)} {words}" if "more" in each else ""
 
     def significant_or_none(self) -> str:
         """As `significant`; "" where something is missing."""
@@ -184,15 +196,16 @@ class Findings:
         return found.note.split(";")[0], found
 
     def best_pair(self, runs: Sequence[str], place: str) -> tuple[str, str, Number]:
-        """The two theories that one observable separates most, and by how many sigma.
+        """The theory of the paper and the rival of it that one observable separates most, and by
+        how many sigma.
 
         Raises
         ------
         Missing: not measured
         """
         found = []
-        for i, one in enumerate(runs):
-            for other in runs[i + 1 :]:
+        for one in (run for run in runs if run in THEORIES):
+            for other in (run for run in runs if run != one):
                 number = self._rows.find(one, f"separation_{other}", place, transport=self._main)
                 if number is not None:
                     found.append((one, other, number))

@@ -86,7 +86,7 @@ def render_page(
     )
     for name in ("bits", "percent", "odds", "deviation", "with_error"):
         environment.filters[name] = _counted(getattr(words, name), numbers)
-    environment.filters |= {"capital": words.capital, "joined": words.joined}
+    environment.filters |= {"joined": words.joined, "named": words.name_of}
     environment.filters["share"] = lambda text: f"{100 * float(text):.1g}%"
     environment.filters["counted"] = _counted(str, numbers)
 

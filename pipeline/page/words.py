@@ -17,11 +17,11 @@ NAMES = {
     "two_phase": "the two-phase model",
     "stratified_halo": "the stratified halo",
     "two_phase_stratified": "both together",
-    "two_phase_damped": "the two-phase model in a turbulent halo",
+    "two_phase_damped": "the two-phase model with a damped halo",
     "kolmogorov": "Kolmogorov diffusion",
     "kolmogorov_break": "Kolmogorov diffusion with a low-energy break",
-    "power_law_diffusion": "diffusion with a free slope",
-    "power_law_break": "diffusion with a free slope and a break",
+    "power_law_diffusion": "power-law diffusion",
+    "power_law_break": "power-law diffusion with a break",
     "fast_modes": "fast modes alone",
     "undamped_cascade": "an undamped cascade",
     "weak_shocks": "weak shocks",
@@ -35,11 +35,6 @@ NAMES = {
 def name_of(run: str) -> str:
     """A run in prose; those that nobody has named, by what they are called."""
     return NAMES.get(run, run.replace("_", " "))
-
-
-def capital(text: str) -> str:
-    """With a capital first letter, the rest as it is."""
-    return text[:1].upper() + text[1:]
 
 
 def joined(items: Sequence[str]) -> str:
