@@ -11,6 +11,7 @@ and the largest exponent would be that of whichever parameter is known best befo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,10 +55,10 @@ def spell(
 
     Positive quantities appear over their value at the best fit, a round one, with their power;
     exponents inside exp(): "n_warm (B_warm/6 uG)^-1.1 exp(-3.1 (gamma_inj - 4.2)) = 0.21 cm^-3
-    +- 7%". A reader's own values can be put in. If an exponent leads, all is written as a sum:
-    "gamma_inj + 0.32 ln(n_warm/0.2 cm^-3) = 4.31 +- 0.02". Parameters with small exponents belong
-    to what is fixed, too, at their best fit; they are named, with the scatter that they add over
-    the prior.
+    +- 7%, fiducial 0.2 cm^-3". A reader's own values can be put in, as the fiducial ones are. If an
+    exponent leads, all is written as a sum: "gamma_inj + 0.32 ln(n_warm/0.2 cm^-3) = 4.31 +- 0.02".
+    Parameters with small exponents belong to what is fixed, too, at their best fit; they are named,
+    with the scatter that they add over the prior.
 
     Parameters
     ----------
@@ -70,19 +71,25 @@ def spell(
     kept, dropped = order[:count], order[count:]
     lead, others = parameters[kept[0]], [i for i in kept[1:] if f"{exponents[i]:.2g}" != "0"]
     pivots = {i: float(f"{best[i]:.{3 if parameters[i].is_exponent else 2}g}") for i in others}
-    away = sum(
-        exponents[i] * (best[i] - p if parameters[i].is_exponent else np.log(best[i] / p))
-        for i, p in pivots.items()
-    )
+    fiducial = [p.fiducial for p in parameters]
+
+    def comes_to(values):
+        away = sum(
+            exponents[i] * (values[i] - p if parameters[i].is_exponent else np.log(values[i] / p))
+            for i, p in pivots.items()
+        )
+        return values[kept[0]] + away if lead.is_exponent else values[kept[0]] * np.exp(away)
+
     terms = [(parameters[i], exponents[i], p) for i, p in pivots.items()]
     if lead.is_exponent:
-        size = "{:.2g}".format
-        value = best[kept[0]] + away
-        text = f"{lead.name}{_sum(terms, True)} = {value:.3g} ± {size(tolerance)}"
+        size, allowed = "{:.2g}".format, f"± {tolerance:.2g}"
+        text, written = f"{lead.name}{_sum(terms, True)}", "{:.3g}".format
     else:
-        size, value = _relative, best[kept[0]] * np.exp(away)
+        digits = max(2, 1 + math.ceil(-math.log10(tolerance)))
+        size, written = _relative, lambda value: _with_unit(value, lead, digits)
         allowed = f"± {size(tolerance)}" if tolerance < _WIDE else f"to {size(tolerance)}"
-        text = f"{lead.name}{_product(terms)} = {_with_unit(value, lead)} {allowed}"
+        text = f"{lead.name}{_product(terms)}"
+    text += f" = {written(comes_to(best))} {allowed}, fiducial {written(comes_to(fiducial))}"
     if named := [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]:
         scatter = unit * float(np.sqrt(np.sum(direction[dropped] ** 2)))
         small = "multiples" if lead.is_exponent else "powers"
@@ -117,11 +124,11 @@ def _sum(terms, continued):
     return text
 
 
-def _with_unit(value, parameter):
+def _with_unit(value, parameter, digits=2):
     """``6 uG``, ``1.1e50 erg``, ``0.3``."""
     if parameter.unit.startswith("1e"):
-        return f"{value:.2g}{parameter.unit[1:]}"
-    return f"{float(f'{value:.2g}'):g} {parameter.unit}".strip()
+        return f"{value:.{digits}g}{parameter.unit[1:]}"
+    return f"{float(f'{value:.{digits}g}'):g} {parameter.unit}".strip()
 
 
 def _relative(tolerance):

@@ -127,12 +127,14 @@ BEST_VALUES = (2.04, 0.513, 1.0, 0.4123)
     ("direction", "exponents", "tolerance", "text"),
     [
         # 2.04 (0.513 / 0.51)^-1.1, 2.04 exp(-3.1 (0.4123 - 0.412)), 0.4123 - 0.32 ln(2.04 / 2)
-        ((0.8, 0.6, 0, 0), (1, -1.1, 0, 0), 0.07, "A (B/0.51)^-1.1 = 2 ± 7%"),
+        ((0.8, 0.6, 0, 0), (1, -1.1, 0, 0), 0.07, "A (B/0.51)^-1.1 = 2.03 ± 7%, fiducial 0.477"),
         ((0.8, 0, 0, -0.6), (1, 0, 0, -3.1), 0.7,
-         "A exp(-3.1 (delta - 0.412)) = 2 to a factor of 2.01"),
-        ((0.6, 0, 0, 0.8), (-0.32, 0, 0, 1), 0.012, "delta - 0.32 ln(A/2) = 0.406 ± 0.012"),
+         "A exp(-3.1 (delta - 0.412)) = 2 to a factor of 2.01, fiducial 1"),
+        ((0.6, 0, 0, 0.8), (-0.32, 0, 0, 1), 0.012,
+         "delta - 0.32 ln(A/2) = 0.406 ± 0.012, fiducial 0.622"),
         ((np.sqrt(0.99), 0.1, 0, 0), (1, 0.2, 0, 0), 0.07,
-         "A = 2 ± 7% (small powers of B left out; over the prior they move it by 10%)"),
+         "A = 2.04 ± 7%, fiducial 1 (small powers of B left out; over the prior they move it by "
+         "10%)"),
     ],
 )  # fmt: skip
 def test_texts(direction, exponents, tolerance, text):
@@ -150,7 +152,7 @@ def test_units_of_a_combination():
         i = names.index(name)
         direction[i], exponents[i] = share, e
     text = spell(parameters, direction, exponents, 1.0, 0.081, best)
-    assert text == "z_W (Ma/0.6)^2.5 (E_CR/1e50 erg)^0.58 = 500 pc ± 8.1%"
+    assert text == "z_W (Ma/0.6)^2.5 (E_CR/1e50 erg)^0.58 = 500 pc ± 8.1%, fiducial 500 pc"
 
 
 def test_an_impossible_best_fit_is_refused():
