@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
-from pipeline.figures.tuning.rows import label_rows, mark_row
+from pipeline.figures.tuning.rows import label_rows, left_of, mark_row
 from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.tables.entries import baseline_of
 
@@ -65,7 +65,11 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     ]  # fmt: skip
     height = figure.get_figheight()
     figure.subplots_adjust(
-        left=0.2, right=0.985, top=1 - 0.35 / height, bottom=1.25 / height, wspace=0.06
+        left=left_of(figure, [looks[run].label for run in rows]),
+        right=0.985,
+        top=1 - 0.35 / height,
+        bottom=1.25 / height,
+        wspace=0.06,
     )
     figure.legend(
         handles=handles, loc="lower center", bbox_to_anchor=(0.59, 0.32 / height), ncols=3

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES
+from pipeline.figures.tuning.rows import left_of
 from pipeline.tuning.measures.columns import LOWER_BOUND
 from transport.errors import CrtuneError
 from transport.full.effects import FULL, PAPER
@@ -71,12 +72,15 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
         )  # fmt: skip
     axes[0].set_xlim(0, width)
     axes[0].set_ylim(len(runs) - 0.5, -0.75)
-    axes[0].set_yticks(
-        range(len(runs)), [LOOKS[r].label if r in LOOKS else r.replace("_", " ") for r in runs]
-    )
+    labels = [LOOKS[r].label if r in LOOKS else r.replace("_", " ") for r in runs]
+    axes[0].set_yticks(range(len(runs)), labels)
     height = figure.get_figheight()
     figure.subplots_adjust(
-        left=0.19, right=0.985, top=1 - 0.36 / height, bottom=1.2 / height, wspace=0.05
+        left=left_of(figure, labels),
+        right=0.985,
+        top=1 - 0.36 / height,
+        bottom=1.2 / height,
+        wspace=0.05,
     )
     figure.legend(
         handles=_handles(), loc="lower center", bbox_to_anchor=(0.55, 0.3 / height), ncols=4

@@ -16,6 +16,12 @@ def label_rows(axes, labels: Sequence[str]) -> None:
         ax.tick_params(axis="y", which="both", left=False, right=False)
 
 
+def left_of(figure, labels: Sequence[str]) -> float:
+    """Share of the figure's width that names at the left need."""
+    longest = max(map(len, labels), default=0)
+    return min((0.089 * longest + 0.2) / figure.get_figwidth(), 0.45)
+
+
 def mark_row(ax, row: float, text: str, *results) -> None:
     """A remark at the right end of a row, and what the results it shows are doubted for."""
     doubt = next((d for d in map(doubts, results) if d), "")

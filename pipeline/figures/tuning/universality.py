@@ -21,7 +21,7 @@ from pipeline.figures.style import (
 )
 from pipeline.figures.tuning.looks import by_range, caption, looks_of
 from pipeline.figures.tuning.milky_way import DEMODULATION, observed_proton_slope
-from pipeline.figures.tuning.rows import label_rows, mark_row
+from pipeline.figures.tuning.rows import label_rows, left_of, mark_row
 
 _SLOPES = {
     "delta": (r"$\delta$ from B/C, 20-500 GV", (-0.6, 1.6), (0.0, 0.5, 1.0)),
@@ -68,7 +68,11 @@ def universality_figure(results: Sequence) -> Figure:
         ax.set_xlabel(label)
     label_rows(axes, [looks[run].label for run in rows])
     figure.subplots_adjust(
-        left=0.155, right=0.99, top=1 - 0.35 / height, bottom=1.3 / height, wspace=0.07
+        left=left_of(figure, [looks[run].label for run in rows]),
+        right=0.99,
+        top=1 - 0.35 / height,
+        bottom=1.3 / height,
+        wspace=0.07,
     )
     handles = [Patch(facecolor=tint, alpha=0.5, label=t) for tint, _, t in _SCATTERS.values()]
     handles += [
