@@ -14,7 +14,8 @@ from pipeline.config.load import Config
 from pipeline.predict import Prediction
 from pipeline.predict_input import check_rigidities, check_value, make_scenario
 from pipeline.problem import build_scenario
-from priors.sets import is_nuisance
+from priors.distributions import Fixed
+from priors.sets import is_nuisance, load_prior_set
 from transport.errors import CrtuneError
 from transport.scenario import Scenario
 from transport.suggest import suggest
@@ -40,7 +41,8 @@ def predict(
     transport : "paper", "full" or a list of effects, instead of that of the config; "paper" where
         there is none
     **values : of parameters, in the units that `crtune.scenarios` shows, or with astropy units;
-        the paper's for the others. Nuisance parameters of a fit are left out, so that
+        for the others those that the priors of the config fix, else the paper's. Nuisance
+        parameters of a fit are left out, so that
         ``**run.best()`` can be given
 
     Returns
@@ -71,7 +73,10 @@ def predict(
     rigidity = np.atleast_1d(numbers(rigidity, "GV", "rigidity"))
     check_rigidities(rigidity, "rigidity")
     return pipeline.predict.predict(
-        chosen, _values(chosen, values), rigidity, number(phi, "GV", "phi")
+        chosen,
+        _values(chosen, _fixed(scenario, chosen) | values),
+        rigidity,
+        number(phi, "GV", "phi"),
     )
 
 
@@ -85,10 +90,23 @@ def _scenario(source, options) -> Scenario:
                 f"name instead, {source.name!r}"
             )
         return source
-    if isinstance(source, Config) or str(source).endswith(".toml"):
+    if _is_config(source):
         config = load_config(source)
         return build_scenario(load_config(config, scenario_options=options) if options else config)
     return make_scenario(str(source), options=options or {})
+
+
+def _fixed(source, scenario: Scenario) -> dict[str, float]:
+    """Parameters of the scenario that the priors of a config fix, with their values."""
+    if not _is_config(source):
+        return {}
+    entries = load_prior_set(load_config(source).priors).entries(scenario.name)
+    own = {p.name for p in scenario.parameters}
+    return {k: e.value for k, e in entries.items() if k in own and isinstance(e, Fixed)}
+
+
+def _is_config(source) -> bool:
+    return isinstance(source, Config) or str(source).endswith(".toml")
 
 
 def _values(scenario: Scenario, given: Mapping) -> dict[str, float]:

@@ -20,8 +20,9 @@ def main() -> int:
     arguments = cli.parser(__doc__)
     cli.add_run_argument(arguments)
     arguments.add_argument(
-        "--draws", type=cli.count, default=1000, metavar="N", help="posterior draws (1000)"
-    )
+        "--draws", type=cli.count, metavar="N",
+        help="posterior draws (1000, and up to 8000 for a hold-out whose ln pd rests on few)",
+    )  # fmt: skip
     arguments.add_argument(
         "--seed", type=cli.count, default=1, metavar="N", help="of replicated data (1)"
     )
@@ -49,7 +50,8 @@ def main() -> int:
     folder = cli.run_directory(options.run)
     posterior, problem = load_posterior_and_problem(folder)
     config = config_with_holdouts(posterior, folder, tuple(options.overrides))
-    report = run_checks(posterior, problem, config, options.draws, options.seed)
+    draws = (options.draws, options.draws) if options.draws else (1000, 8000)
+    report = run_checks(posterior, problem, config, draws[0], options.seed, draws[1])
     print(format_report(report))
     print(f"results: {save_report(report, posterior.verdict, folder)}")
     title = f"{problem.scenario.full_title}, run {folder.resolve().name}"

@@ -220,6 +220,11 @@ def _begins_like_hdf5(descriptor: int) -> bool:
 
 
 def _unreadable(path: Path, error: Exception) -> DamagedChainError:
+    if path.exists() and not path.stat().st_size:
+        return DamagedChainError(
+            f"{path}: damaged, it is empty; nothing can be recovered of it: move it away and the "
+            "same command starts this ensemble anew"
+        )
     return DamagedChainError(
         f"{path}: damaged, it cannot be opened ({str(error).splitlines()[0]}); "
         "run_mcmc.py --salvage keeps every block that is still whole and goes on from there"

@@ -20,6 +20,9 @@ from priors.distributions import Distribution
 from priors.sets import load_prior_set
 from transport.errors import CrtuneWarning
 
+ENOUGH = 30
+"""Draws that a predictive density should rest on, so that its ln is good to some tenths."""
+
 
 @dataclass(frozen=True)
 class HoldoutResult:
@@ -31,16 +34,23 @@ class HoldoutResult:
     shares : why it is no hold-out, in words, where it shares events with fitted data; else empty
     integrated : nuisances that only it has, integrated over their prior
     identity : of its data, as in a problem's fingerprint
+    draws : of the posterior that predicted it
     """
 
     score: Score
     shares: str
     integrated: tuple[str, ...]
     identity: str
+    draws: int
 
 
 def check_holdouts(
-    config: Config, problem: Problem, theta: np.ndarray, rng: np.random.Generator
+    config: Config,
+    problem: Problem,
+    theta: np.ndarray,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    most: int = 8000,
 ) -> dict[str, HoldoutResult]:
     """Predict every hold-out of a config and score it.
 
@@ -48,7 +58,9 @@ def check_holdouts(
     ----------
     config : whose hold-outs are taken; the fitted data are those of `problem`
     problem : that was sampled
-    theta : (n, ndim) draws of its posterior
+    theta : (n, ndim) draws of its posterior, as many as there are
+    draws, most : how many of them predict a hold-out: at first, and where its density rests on
+        fewer than `ENOUGH` of those
 
     Raises
     ------
@@ -56,14 +68,27 @@ def check_holdouts(
     """
     found = {}
     for name, held in held_out(config, problem).items():
-        values = with_own_nuisances(config, problem, held, theta, rng)
+        count = draws
+        while True:
+            chosen = evenly(theta, count)
+            values = with_own_nuisances(config, problem, held, chosen, rng)
+            result = score(held.gaussians(values), rng)
+            if result.effective_draws >= ENOUGH or count >= min(most, len(theta)):
+                break
+            count = min(2 * count, most)
         found[name] = HoldoutResult(
-            score=score(held.gaussians(values), rng),
+            score=result,
             shares=_shares(held.measurement, problem.likelihood.datasets),
             integrated=tuple(_own_priors(config, problem, held)[0]),
             identity=data_identity(held.measurement),
+            draws=len(chosen),
         )
     return found
+
+
+def evenly(rows: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` rows, evenly spaced."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
 
 
 def held_out(config: Config, problem: Problem) -> dict[str, HeldOut]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.checks.heldout import HoldoutResult, check_holdouts
+from pipeline.checks.heldout import ENOUGH, HoldoutResult, check_holdouts, evenly
 from pipeline.checks.replicated import PredictiveCheck, check_fitted
 from pipeline.config.load import (
     Config,
@@ -50,7 +50,12 @@ class CheckReport:
 
 
 def run_checks(
-    posterior: Posterior, problem: Problem, config: Config, draws: int = 1000, seed: int = 1
+    posterior: Posterior,
+    problem: Problem,
+    config: Config,
+    draws: int = 1000,
+    seed: int = 1,
+    most: int = 8000,
 ) -> CheckReport:
     """Check a posterior against data it has not seen, and against those it has.
 
@@ -58,7 +63,8 @@ def run_checks(
     ----------
     posterior, problem : what was sampled
     config : with the hold-outs, as of `config_with_holdouts`
-    draws : of the posterior, evenly spaced, at most
+    draws, most : of the posterior, evenly spaced: how many at first, and where the density of a
+        hold-out rests on few of them
     seed : of every random number used
 
     Raises
@@ -67,20 +73,15 @@ def run_checks(
     """
     theta = evenly(posterior.flat, draws)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2)]
-    holdouts = check_holdouts(config, problem, theta, streams[0])
+    holdouts = check_holdouts(config, problem, posterior.flat, streams[0], draws, most)
     fitted = check_fitted(problem, theta, streams[1])
     told = [
         problem.fingerprint(),
-        {name: result.identity for name, result in holdouts.items()},
+        {name: [result.identity, result.draws] for name, result in holdouts.items()},
         {"draws": hashlib.sha256(theta.tobytes()).hexdigest(), "seed": seed},
     ]
     identity = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     return CheckReport(holdouts, fitted, len(theta), seed, identity)
-
-
-def evenly(rows: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` rows, evenly spaced."""
-    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
 
 
 def config_with_holdouts(
@@ -147,10 +148,11 @@ def _holdout_lines(holdouts) -> list[str]:
     for name, result in holdouts.items():
         if result.shares:
             lines.append(f"*** {name} IS NO HOLD-OUT: it {result.shares} ***")
-        if result.score.effective_draws < 30:
+        if result.score.effective_draws < ENOUGH:
             lines.append(
-                f"{name}: its density rests on {result.score.effective_draws:.0f} draws, so ln pd "
-                "may be off by some units; use more --draws"
+                f"{name}: its density rests on {result.score.effective_draws:.0f} of "
+                f"{result.draws} draws, so ln pd may be off by some units; give more --draws, if "
+                "the chain has more"
             )
         if result.integrated:
             lines.append(f"{name}: integrated over their prior: {', '.join(result.integrated)}")
@@ -201,5 +203,6 @@ def _holdout_entry(result: HoldoutResult) -> dict:
     return entry | {
         "shares_events": result.shares,
         "integrated_over_prior": list(result.integrated),
+        "draws": result.draws,
         "data": result.identity,
     }

@@ -212,7 +212,7 @@ def format_status(rows: Sequence[RunStatus]) -> str:
         lines.append(
             [
                 row.name,
-                f"{row.begun}/{row.ensembles}",
+                f"{row.begun}/{row.ensembles or '?'}",
                 f"{low}" if low == high else f"{low}-{high}",
                 f"{row.max_steps}" if row.max_steps else "?",
                 _number(row.rate, ".3g"),
@@ -221,7 +221,7 @@ def format_status(rows: Sequence[RunStatus]) -> str:
                 _number(row.tau, ".3g"),
                 _number(row.n_tau, ".3g"),
                 _number(row.rhat, ".3f"),
-                f"{row.verdict} at {row.judged}" if row.verdict else "not judged yet",
+                _told(row),
             ]
         )
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
@@ -239,6 +239,12 @@ def format_status(rows: Sequence[RunStatus]) -> str:
             text += [f"    writing: {writer}" for writer in row.writers if not row.jobs]
             text += [f"    ! {problem}" for problem in row.problems]
     return "\n".join(text)
+
+
+def _told(row: RunStatus) -> str:
+    if row.verdict:
+        return f"{row.verdict} at {row.judged}"
+    return "not judged yet" if row.begun or row.warming or row.jobs else "no chains here"
 
 
 def _number(value: float, form: str) -> str:

@@ -75,7 +75,7 @@ def _feature_panel(ax, check: PredictiveCheck) -> None:
 def holdouts_figure(report: CheckReport, config: Config, verdict, title: str = "") -> Figure:
     """Every hold-out over the bands predicted for it, and the distribution of its PIT."""
     held = read_holdouts(config)
-    figure = new_figure(11.0, 3.1 * len(held) + 0.6, layout="constrained")
+    figure = new_figure(11.0, 3.4 * len(held) + 0.6, layout="constrained")
     axes = figure.subplots(len(held), 2, squeeze=False, gridspec_kw={"width_ratios": (2.4, 1)})
     for (left, right), (name, measurement) in zip(axes, held.items(), strict=True):
         _bands_panel(left, measurement, report.holdouts[name])
@@ -114,13 +114,13 @@ def _bands_panel(ax, measurement, result) -> None:
         f"$\\pm$ {score.log_density_sd:.1f} if the model were true",
         fontsize=9.5,
     )
-    ax.legend(fontsize=8.5, ncols=3)
+    _legend_below(ax, 3)
 
 
 def _pit_panel(ax, score) -> None:
-    ordered = np.sort(score.pit)
+    ordered = np.concatenate([[0.0], np.sort(score.pit), [1.0]])
     ax.plot([0, 1], [0, 1], color=GREY, lw=0.8, label="if the model were true")
-    heights = np.arange(1, score.n_bins + 1) / score.n_bins
+    heights = np.append(np.arange(score.n_bins + 1) / score.n_bins, 1.0)
     ax.step(ordered, heights, where="post", color=VERMILLION, label="hold-out")
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
@@ -128,4 +128,11 @@ def _pit_panel(ax, score) -> None:
     ax.set_ylabel("share of bins")
     low, high = score.coverage
     ax.set_title(f"in 68%: {low:.2f}, in 95%: {high:.2f}; p = {score.pit_p:.3f}", fontsize=9.5)
-    ax.legend(fontsize=8.5, loc="upper left")
+    _legend_below(ax, 2)
+
+
+def _legend_below(ax, columns: int) -> None:
+    """Outside the axes: inside there is no corner that data leave free in every run."""
+    ax.legend(
+        fontsize=8.5, ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False
+    )

@@ -158,6 +158,7 @@ def _diagonal(ax, draws, priors, limits) -> None:
 def _pair(ax, pairs, limits) -> None:
     for k, pair in enumerate(pairs):
         x, y = pair.T
+        filled = k == 0  # a second fill would cover the first
         if len(x) >= MIN_FOR_CONTOURS and np.ptp(x) > 0 and np.ptp(y) > 0:
             corner.hist2d(
                 x,
@@ -170,7 +171,8 @@ def _pair(ax, pairs, limits) -> None:
                 color=COLOURS[k],
                 plot_datapoints=False,
                 plot_density=False,
-                fill_contours=True,
+                fill_contours=filled,
+                no_fill_contours=not filled,
                 contour_kwargs={"linewidths": 1.2, "linestyles": [STYLES[k]]},
                 contourf_kwargs={"colors": [(*to_rgb(COLOURS[k]), a) for a in (0.0, 0.12, 0.3)]},
             )

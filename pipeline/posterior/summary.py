@@ -90,7 +90,8 @@ def _of_chains(statistic, per_walker: np.ndarray, **options) -> float:
 
 def format_table(rows: list[dict]) -> str:
     """The rows as text, aligned."""
-    head = ["", "mean", "sd", "hdi 3%", "hdi 97%", "ess_bulk", "ess_tail", "mcse", "r_hat", ""]
+    head = ["", "mean", "sd", "hdi 3%", "hdi 97%", "ess_bulk", "ess_tail", "mcse", "r_hat"]
+    head.append("median and 68% of the value itself")
     lines = [head]
     for row in rows:
         low, mid, high = row["value_16"], row["median_value"], row["value_84"]

@@ -96,6 +96,9 @@ def test_fixed_parameters_belong_to_the_best_point(tmp_path):
     best = posterior.best()
     assert best["H"] == 4.5 * units.kpc
     assert crtune.predict(run.config, 10.0, **best).values["H"] == 4.5
+    assert crtune.predict(run.config, 10.0).values["H"] == 4.5
+    assert crtune.predict(run.config, 10.0, H=6.0).values["H"] == 6.0
+    assert crtune.predict("kolmogorov", 10.0).values["H"] != 4.5
 
 
 def test_spectra_are_in_the_unit_of_the_data(posterior):

@@ -5,7 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline.checks.heldout import check_holdouts, held_out, holdout_points, with_own_nuisances
+from pipeline.checks.heldout import (
+    ENOUGH,
+    check_holdouts,
+    held_out,
+    holdout_points,
+    with_own_nuisances,
+)
 from pipeline.checks.report import config_with_holdouts, format_report, run_checks, save_report
 from pipeline.config.load import config_from_toml
 from pipeline.figures.check_plot import features_figure, holdouts_figure
@@ -127,6 +133,21 @@ def test_holdouts_are_those_of_today_and_the_rest_is_what_was_sampled(posterior,
     assert config_with_holdouts(posterior, tmp_path / "run").holdouts == []
     override = ("data.dampe_bc_2022.holdout=true",)
     assert config_with_holdouts(posterior, tmp_path / "run", override).holdouts == ["dampe_bc_2022"]
+
+
+def test_more_draws_predict_where_few_carry_the_density(config, problem):
+    theta = problem.sample_prior(700, np.random.default_rng(1))
+    few, more = (
+        check_holdouts(config, problem, theta, np.random.default_rng(2), 50, most)["calet_bc_2022"]
+        for most in (50, 400)
+    )
+    assert few.draws == 50
+    assert few.score.effective_draws < ENOUGH
+    assert more.draws in (100, 200, 400)
+    assert more.draws == 400 or more.score.effective_draws >= ENOUGH
+    assert check_holdouts(config, problem, theta, np.random.default_rng(2), 700, 50)[
+        "calet_bc_2022"
+    ].draws == len(theta)
 
 
 def test_report_figures_and_identity(config, problem, posterior, tmp_path):

@@ -36,6 +36,8 @@ def test_status_of_live_damaged_and_empty_runs(serial, tmp_path):
     (tmp_path / "empty").mkdir()
     text = format_status([row, live, damaged, run_status(tmp_path / "empty")])
     assert "not judged yet" in text
+    assert "0/?" in text
+    assert "no chains here" in text
     assert f"converged at {verdict.steps}" in text
     assert "! " in text
 
