@@ -40,6 +40,8 @@ _LIGHT = 1e-4
 _STEPS_PER_DRAW = 40.0
 """Steps of a walker taken to be worth an independent draw, where chain and fresh draws are
 weighed against each other."""
+_ROWS_PER_DRAW = 10.0
+"""Rows of the chain that a fit takes for each independent draw: more of them teach it nothing."""
 _PER_COMPONENT = 8
 """Draws per coordinate and component, at least."""
 _COMPONENTS = 12
@@ -126,15 +128,16 @@ def refit(path, stored: int, target: Target, seed) -> Refit:
     """
     rng = np.random.default_rng(seed)
     found = read_chain(path, stored // 2, stored)
+    made = stored * found.header.thin * found.header.nwalkers
+    worth = 0.5 * made / _STEPS_PER_DRAW  # independent draws in the second half
     z = target.to_normal(found.chain.reshape(-1, found.chain.shape[-1]))
-    if len(z) > _FITTED:
-        z = z[np.sort(rng.choice(len(z), _FITTED, replace=False))]
+    most = min(_FITTED, max(int(_ROWS_PER_DRAW * worth), _PER_COMPONENT * target.ndim))
+    if len(z) > most:
+        z = z[np.sort(rng.choice(len(z), most, replace=False))]
     moved = len(np.unique(z, axis=0))
     size = int(np.clip(moved // (_PER_COMPONENT * target.ndim), 1, _COMPONENTS))
     behind = walkers_behind(found.chain, found.blobs[..., -1])
     start = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
-    made = stored * found.header.thin * found.header.nwalkers
-    worth = 0.5 * made / _STEPS_PER_DRAW  # independent draws in the second half
     parts = [(z, np.full(len(z), worth / len(z)))]
     for last in (False, True):
         proposal = fit_proposal(*_joined(parts), size, rng)

@@ -105,7 +105,7 @@ def test_figures_and_verdicts_do_not_depend_on_the_environment(tmp_path, hostile
         config.write_text(CONFIG)
         for script, *arguments in (
             ("run_mcmc.py", config, "--quiet"),
-            ("summarize.py", config),
+            ("summarize.py", config, "--no-netcdf"),
             ("plot_spectra.py", config, "--draws", "5"),
         ):
             ended = run(ROOT / "scripts" / script, *arguments, cwd=cwd, **variables)

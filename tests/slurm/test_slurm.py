@@ -272,3 +272,36 @@ def test_campaign_through_real_wall_times(slurm, tmp_path):
         assert len(submissions(folder)) == 1
         for name in ("corner.png", "spectra.png"):
             assert (folder / name).stat().st_size > 500, logs(folder)
+
+
+def test_calibration_array_and_its_report(slurm, tmp_path):
+    """Sets from the tasks of an array are those of one process; sent again, only what is missing
+    is made."""
+    overrides = [f"--set=sampling.{key}=40" for key in ("min_steps", "max_steps")]
+
+    def calibrate(config):
+        sent = submit(config, "--calibrate", "10", *overrides)
+        ids = set(re.search(r"array (\d+), report (\d+)", sent).groups())
+        wait_for(lambda: not ids & {job.array_id for job in queue_of.queue()}, "the last report")
+
+    config = write_config(tmp_path / "mine.toml")
+    folder = config.with_suffix("")
+    calibrate(config)
+    sets = sorted(folder.glob("calibration/*/set_*.json"))
+    assert len(sets) == 10, logs(folder)
+    assert "mine: 10 of 10 sets" in logs(folder)
+    assert sets[0].with_name("ranks.csv").exists()
+
+    anew = write_config(tmp_path / "anew" / "mine.toml")
+    done = script("calibrate.py", anew, "--sets", "10", "--share", "3/10", "--quiet", *overrides)
+    assert done.returncode == 0, done.stderr
+    (alone,) = anew.parent.rglob("set_00003.json")
+    assert alone.parent.name == sets[3].parent.name
+    both = [json.loads(path.read_text()) for path in (alone, sets[3])]
+    assert both[0]["ranks"] == both[1]["ranks"]
+    assert both[0]["truth"] == both[1]["truth"]
+
+    made = {path: path.stat().st_mtime_ns for path in sets}
+    sets[7].unlink()
+    calibrate(config)
+    assert [path for path in sets if path.stat().st_mtime_ns != made[path]] == [sets[7]]

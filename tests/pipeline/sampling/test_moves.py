@@ -20,6 +20,7 @@ from tests.toy_problems import BananaProblem, GaussianProblem
 from tests.tuning.toys import toy_problem
 
 STEPS = 1500
+DIMENSIONS = [2, 10, *(pytest.param(ndim, marks=pytest.mark.slow) for ndim in (5, 15, 25))]
 
 
 def sampled(problem, start, mixes, steps, seed, thin=1):
@@ -90,7 +91,7 @@ def test_variance_on_a_correlated_gaussian(ndim, frozen):
     assert np.all(np.abs(ratios - 1.0) < 0.35)
 
 
-@pytest.mark.parametrize("ndim", [2, 5, 10, 15, 25])
+@pytest.mark.parametrize("ndim", DIMENSIONS)
 def test_banana(ndim):
     problem = BananaProblem(ndim=ndim, bend=0.5)
     draws = problem.sample_posterior(4000, np.random.default_rng(9))
@@ -117,7 +118,7 @@ def two_modes(ndim):
     return toy_problem(log_likelihood, [uniform(-12.0, 12.0)] * ndim), draws
 
 
-@pytest.mark.parametrize("ndim", [2, 5, 10, 15, 25])
+@pytest.mark.parametrize("ndim", DIMENSIONS)
 def test_two_modes_keep_their_shares(ndim):
     """The walkers start half in each, the mixture gives both the same weight."""
     problem, draws = two_modes(ndim)
@@ -129,7 +130,7 @@ def test_two_modes_keep_their_shares(ndim):
     assert_means(chain, exact, [lambda x: x.sum(axis=-1) > 0, *moments(2)])
 
 
-@pytest.mark.parametrize("ndim", [2, 5, 10, 15, 25])
+@pytest.mark.parametrize("ndim", DIMENSIONS)
 def test_a_wall_through_the_peak(ndim):
     """A constraint takes half of a correlated Gaussian away; the mixture knows nothing of it."""
     covariance = np.full((ndim, ndim), 0.5) + 0.5 * np.eye(ndim)
@@ -147,7 +148,7 @@ def test_a_wall_through_the_peak(ndim):
     assert_means(chain, exact, [lambda x: x.sum(axis=-1), *moments(2)])
 
 
-@pytest.mark.parametrize("ndim", [2, 5, 10, 15, 25])
+@pytest.mark.parametrize("ndim", DIMENSIONS)
 def test_funnel(ndim):
     """Neal's: the width of all others is e to the first. Its priors are normal, too."""
     problem = toy_problem(
