@@ -81,7 +81,7 @@ def test_two_phase_truth_lies_within_its_posterior():
     )
     mock = problem.with_likelihood(problem.likelihood.simulate(truth, rng))
     theta = theta_of(mock, truth)
-    draws, log_prob = sampled(mock, near(mock, theta, 48, rng), burn=300, steps=800, seed=5)
+    draws, log_prob = sampled(mock, near(mock, theta, 48, rng), burn=200, steps=600, seed=5)
 
     at_truth = mock.log_prob(theta[None])[0, 0]
     assert np.quantile(log_prob, 0.001) < at_truth < log_prob.max() + 1.0
@@ -108,12 +108,12 @@ def test_two_samplers_give_one_posterior(cheap):
     nested sampler integrates them. This emcee run is short, worth a few hundred draws, hence the
     limits.
     """
-    run = run_nested(cheap, NestedSettings(n_live=200, n_eff=500), seed=3)
+    run = run_nested(cheap, NestedSettings(n_live=150, n_eff=300), seed=3)
     assert run.converged
     rng = np.random.default_rng(3)
     other = run.draws(1000, rng)
     start = np.concatenate([cheap.sample_prior(20, rng), other[:20]])
-    draws, _ = sampled(cheap, start, 1000, 2500, seed=2)
+    draws, _ = sampled(cheap, start, 600, 1600, seed=2)
     width = draws.std(axis=0)
     shift = (other.mean(axis=0) - draws.mean(axis=0)) / width
     ratio = other.std(axis=0) / width
