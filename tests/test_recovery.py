@@ -113,7 +113,7 @@ def test_two_samplers_give_one_posterior(cheap):
     rng = np.random.default_rng(3)
     other = run.draws(1000, rng)
     start = np.concatenate([cheap.sample_prior(20, rng), other[:20]])
-    draws, _ = sampled(cheap, start, 600, 1600, seed=2)
+    draws, _ = sampled(cheap, start, 1000, 2000, seed=2)
     width = draws.std(axis=0)
     shift = (other.mean(axis=0) - draws.mean(axis=0)) / width
     ratio = other.std(axis=0) / width
