@@ -76,7 +76,7 @@ def main() -> int:
     for path in left_over(folder, figures):
         print(f"crtune: warning: {path} is of an earlier comparison", file=sys.stderr)
     if options.page:
-        _write_page(options.page, [record(entry) for entry in entries(results)], folder, results)
+        _write_page(options.page, [record(entry) for entry in entries(results)], folder)
     for name in options.matrices or ():
         if not any(path.stem == f"mutual_information_{name}" for path in figures):
             print(
@@ -90,14 +90,10 @@ def main() -> int:
     return EXIT_OK
 
 
-def _write_page(page, records, folder, results=()):
-    from pipeline.page.holdouts import collect_holdouts, read_holdouts, write_holdouts
+def _write_page(page, records, folder) -> None:
     from pipeline.page.render import write_page
 
-    runs = {result.case.run.name: result.case.run for result in results}
-    if found := collect_holdouts(runs.values()):
-        print(f"table: {write_holdouts(found, folder)}")
-    for path in write_page(page, records, folder, read_holdouts(folder)):
+    for path in write_page(page, records, folder):
         print(f"page: {path}")
 
 

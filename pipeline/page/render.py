@@ -18,7 +18,6 @@ from pipeline.files import replacing
 from pipeline.page import words
 from pipeline.page.cells import label, ordered
 from pipeline.page.findings import DIFFUSION, THEORIES, Findings
-from pipeline.page.holdouts import holdout_table
 from pipeline.page.quotes import Quotes
 from pipeline.page.rows import PLAUSIBLE, Missing, Rows
 from pipeline.page.tables import EARTH, PLACES, VOYAGER, Tables
@@ -59,7 +58,6 @@ class Sentence(Extension):
 
 def render_page(
     records: Iterable[Mapping],
-    holdouts: Sequence[Mapping] = (),
     quotes: Quotes | None = None,
     folder: str | Path | None = None,
     figures: str = "tuning",
@@ -69,7 +67,6 @@ def render_page(
     Parameters
     ----------
     records : rows of tuning.json; of a later study those that come last
-    holdouts : as of `pipeline.page.holdouts.read_holdouts`
     quotes : cells of other pages' tables; those of docs/ by default
     folder : of tables and figures; pictures that are not there are left out. None takes all as
         being there
@@ -108,15 +105,13 @@ def render_page(
         find=Findings(rows, main), number=number, name=words.name_of, label=label,
         tuned=words.TUNED, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
         DIFFUSION=DIFFUSION, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
-        holdouts=holdout_table(holdouts), quote=_counted(quotes.cell, numbers),
+        quote=_counted(quotes.cell, numbers),
         figures=figures, picture=picture,
     )  # fmt: skip
     return _laid_out(text)
 
 
-def write_page(
-    page: str | Path, records: Sequence[Mapping], folder: str | Path, holdouts: Sequence[Mapping]
-) -> list[Path]:
+def write_page(page: str | Path, records: Sequence[Mapping], folder: str | Path) -> list[Path]:
     """Write the page and, into the folder of tables and figures, its first figure.
 
     Raises
@@ -127,7 +122,7 @@ def write_page(
     paths = save_figure(front_figure(records), folder / "front")
     figures = Path(os.path.relpath(folder, page.parent)).as_posix()
     with replacing(page) as draft:
-        text = render_page(records, holdouts, folder=folder, figures=figures)
+        text = render_page(records, folder=folder, figures=figures)
         draft.write_text(text, encoding="utf-8")
     return [page, *paths]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.page.cells import cell, label, ordered, table
 from pipeline.page.rows import Missing, Rows
 from pipeline.page.words import deviation, percent, with_error
+from pipeline.tuning.measures.holdouts import SHOWN as HOLDOUTS
 from pipeline.tuning.tables.entries import NOT_CONVERGED
 from transport.full.effects import EFFECTS, FULL, PAPER
 
@@ -21,9 +22,9 @@ VARIANTS = {
 """Premises and nuisances, by variant."""
 _EVIDENCE = {"log_z": "ln Z [nats]", "fit": "fit [nats]", "cost": "cost [bits]"}
 FEATURES = {
-    "no_bc_slope": "slope of B/C",
-    "no_hardening": "hardening of protons above 200 GV",
-    "no_peak": "peak of B/C at a few GV",
+    "no_bc_slope": "slope of B/C (above 20 GV)",
+    "no_hardening": "hardening (all above 200 GV)",
+    "no_peak": "peak of B/C (below 5 GV)",
 }
 """What a variant leaves out of the data."""
 
@@ -235,6 +236,21 @@ class Tables:
                 "universality_prior_score", place, percent
             )
         return table("theory", columns)
+
+    def holdouts(self) -> str:
+        """p-values of data that were not fitted, of fits to all data."""
+        columns = {}
+        for name, words in HOLDOUTS.items():
+            cells = columns[words] = {}
+            for run in self._rows.runs:
+                if (found := self._holdout(run, name)) is not None:
+                    flag = f" **{NOT_CONVERGED}**" if found.is_unconverged else ""
+                    cells[run] = f"{found.value:.3f}{flag}"
+        return table("theory", columns)
+
+    def _holdout(self, run, name):
+        found = self._rows.find(run, f"holdout_{name}_p", VOYAGER, transport=self._main)
+        return None if found is None or found.note.startswith("no hold-out") else found
 
     def tension(self) -> str:
         """Protons against B/C."""

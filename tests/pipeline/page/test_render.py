@@ -192,30 +192,26 @@ def test_other_pages_are_quoted_from_their_tables(tmp_path):
 
 def test_the_page_and_its_figure_are_written(tmp_path):
     folder = tmp_path / "tables"
-    paths = write_page(tmp_path / "page.md", whole_study(), folder, HELD_OUT)
+    paths = write_page(tmp_path / "page.md", whole_study(), folder)
     assert [p.name for p in paths] == ["page.md", "front.png", "front.pdf"]
     told = (tmp_path / "page.md").read_text()
     assert "](tables/front.png)" in told
     # pictures of the study that nobody drew are left out
     assert re.findall(r"!\[.*?\]\((.*?)\)", told) == ["tables/front.png"]
     (folder / "evidence_full.png").touch()
-    write_page(tmp_path / "page.md", whole_study(), folder, HELD_OUT)
+    write_page(tmp_path / "page.md", whole_study(), folder)
     assert "](tables/evidence_full.png)" in (tmp_path / "page.md").read_text()
 
 
-HELD_OUT = [
-    {"run": "two_phase", "transport": "full", "data": "dampe_bc_2022", "verdict": "converged",
-     "p": 0.0213, "bins": 13, "shares": ""},
-    {"run": "two_phase", "transport": "full", "data": "ams02_bc_2021", "verdict": "converged",
-     "p": 0.5, "bins": 13, "shares": "shares events with ams02_bc_2016"},
-    {"run": "kolmogorov", "transport": "paper", "data": "dampe_bc_2022",
-     "verdict": "NOT CONVERGED", "p": 0.3, "bins": 13, "shares": ""},
-]  # fmt: skip
-
-
 def test_held_out_data():
-    told = words(render_page(whole_study(), HELD_OUT))
-    assert "| run, transport | DAMPE B/C |" in told
-    assert "| kolmogorov, paper | 0.300 **NOT CONVERGED** | | two_phase, full | 0.021 |" in told
+    rows = [
+        row("two_phase", "holdout_dampe_bc_2022_p", 0.0213, None, "voyager", unit=""),
+        row("kolmogorov", "holdout_dampe_bc_2022_p", 0.3, None, "voyager", "NOT CONVERGED", ""),
+        row("kolmogorov", "holdout_calet_bc_2022_p", 0.5, None, "voyager", "no hold-out: it", ""),
+    ]
+    told = page(whole_study() + rows)
+    assert "| theory | DAMPE B/C |" in told
+    assert "| Kolmogorov | 0.300 **NOT CONVERGED** | | two-phase | 0.021 |" in told
     assert "0.500" not in told
-    assert "Every config in `runs/` holds protons" in page(whole_study())
+    assert "--measures holdouts" in page(whole_study())
+    assert "--measures holdouts" not in told
