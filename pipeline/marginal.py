@@ -89,17 +89,19 @@ class Marginal:
             self._place(nodes)
 
     def _place(self, nodes):
-        """Amplitudes by group, the edges of their cells (nodes + 1, n_groups), and their shares."""
+        """Amplitudes by group, their shares, and where draws are made: the coordinates of the nodes
+        and of both ends, and ln of the prior there."""
         ends = np.full((2, self.problem.ndim), 0.5)
         ends[:, self.columns] = [[_TAIL], [1.0 - _TAIL]]
         low, high = self.problem.prior_transform(ends)
         x, weight = roots_legendre(nodes)
         grid = low + 0.5 * (high - low) * (1.0 + x)[:, None]
-        log_share = self.problem.log_prior_terms(grid)[:, self.columns] + np.log(weight)[:, None]
-        edges = np.concatenate([[0.0], np.cumsum(0.5 * weight)])[:, None]
+        log_prior = self.problem.log_prior_terms(grid)[:, self.columns]
+        log_share = log_prior + np.log(weight)[:, None]
         of_fixed = np.full((len(self.groups) - len(self.columns), nodes), -np.log(nodes))
         self.log_share = np.vstack([(log_share - logsumexp(log_share, axis=0)).T, of_fixed])
-        self._edges = (low + (high - low) * edges)[:, self.columns]
+        self._at = np.vstack([low, grid, high])[:, self.columns].T.copy()
+        self._log_prior = log_prior.T.copy()
         values = self.problem.values(grid)
         self._amplitudes = {group: values[parameter_name(group)] for group in self.groups}
 
@@ -154,7 +156,7 @@ class Marginal:
         """Amplitudes from p(a | theta, data), as coordinates (n, n_columns), and the ln of the
         density that they were drawn from, (n,); fixed amplitudes are left out.
 
-        A draw is a node with its probability, spread evenly over the cell of the node.
+        The density is linear between nodes, and constant beyond the outermost.
 
         Parameters
         ----------
@@ -164,14 +166,20 @@ class Marginal:
         n, free = len(levels[0]), len(self.columns)
         drawn, log_density, rows = np.empty((n, free)), np.zeros(n), np.arange(n)
         for i, log_l in enumerate(levels[:free]):
-            log_p = log_l + self.log_share[i]
-            below = np.cumsum(np.exp(log_p - log_p.max(axis=1, keepdims=True)), axis=1)
-            at = uniform[0][:, i, None] * below[:, -1:]
-            node = np.minimum((below <= at).sum(axis=1), log_p.shape[1] - 1)
-            low, high = self._edges[node, i], self._edges[node + 1, i]
-            drawn[:, i] = low + uniform[1][:, i] * (high - low)
-            total = log_p.max(axis=1) + np.log(below[:, -1])
-            log_density += log_p[rows, node] - total - np.log(high - low)
+            log_p = log_l + self._log_prior[i]
+            height = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+            height = np.concatenate([height[:, :1], height, height[:, -1:]], axis=1)
+            at = self._at[i]
+            mass = 0.5 * (height[:, 1:] + height[:, :-1]) * (at[1:] - at[:-1])
+            below = np.cumsum(mass, axis=1)
+            sought = uniform[0][:, i, None] * below[:, -1:]
+            cell = np.minimum((below <= sought).sum(axis=1), mass.shape[1] - 1)
+            left, right = height[rows, cell], height[rows, cell + 1]
+            u = np.clip(uniform[1][:, i], _TAIL, 1.0 - _TAIL)
+            # The inverse of the CDF of a line from `left` to `right`, without cancellation.
+            end = np.sqrt(left**2 + u * (right**2 - left**2))
+            drawn[:, i] = at[cell] + u * (left + right) / (left + end) * (at[cell + 1] - at[cell])
+            log_density += np.log(end / below[:, -1])
         return drawn, log_density
 
     def _by_amplitude(self, theta):

@@ -52,6 +52,20 @@ class Mixture:
         """(n,) of points (n, d)."""
         return log_sum(self.log_terms(z))
 
+    def with_tails(self, tails: dict[float, float]) -> Mixture:
+        """Each component beside copies of itself that are wider.
+
+        Parameters
+        ----------
+        tails : share of the weight by the factor of all widths; the component keeps the rest
+        """
+        parts = {1.0: 1.0 - sum(tails.values()), **tails}
+        return Mixture(
+            np.concatenate([share * self.weights for share in parts.values()]),
+            np.tile(self.means, (len(parts), 1)),
+            np.concatenate([factor * self.scales for factor in parts]),
+        )
+
     def draws(self, n: int, random) -> np.ndarray:
         """(n, d); `random` is a `numpy.random.RandomState` or a `Generator`."""
         chosen = random.choice(len(self.weights), size=n, p=self.weights)

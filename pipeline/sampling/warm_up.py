@@ -1,13 +1,13 @@
 """The warm-up of an ensemble: walkers find the posterior, and proposals are fitted to it.
 
 It is a chain in a file of its own, ``warm_up_<index>.h5`` beside the chain that is kept, in stages.
-Before each stage but the first a mixture of Gaussians is fitted to the second half of what there
-is, weighed against fresh draws of a first fit by their importance, so that the share of each mode
-comes from the posterior and not from where walkers happened to start; and walkers that stayed
-behind are replaced by such draws. All this is a function of the stored steps, the seed and the
-index of the ensemble: killed in any moment, it goes on to the same end. Every ensemble fits its own
-mixture, from its own steps alone: R-hat across ensembles then compares chains that know nothing of
-each other, and batch jobs need not wait for each other.
+Before each stage but the first a proposal is fitted to the second half of what there is together
+with fresh draws weighed by their importance (`fitting.py`), so that the share of each mode comes
+from the posterior and not from where walkers happened to start; and walkers that stayed behind are
+replaced by such draws. All this is a function of the stored steps, the seed and the index of the
+ensemble: killed in any moment, it goes on to the same end. Every ensemble fits its own proposal,
+from its own steps alone: R-hat across ensembles then compares chains that know nothing of each
+other, and batch jobs need not wait for each other.
 """
 
 from __future__ import annotations
@@ -18,33 +18,25 @@ import numpy as np
 
 from pipeline.chains.reader import read_chain
 from pipeline.chains.writer import Snapshot
-from pipeline.sampling.mixture import fit_mixture
+from pipeline.sampling.fitting import Training
 from pipeline.sampling.moves import Proposal, evolution_moves, frozen_moves
 from pipeline.sampling.steps import Stepper
-from pipeline.sampling.straightening import fit_straightening
 from pipeline.sampling.target import Points, Target
 
-STAGES = (0.3, 0.5, 0.75, 1.0)
+STAGES = (0.35, 0.65, 1.0)
 """Ends of the stages, in parts of the warm-up."""
 SHORT, STAGES_OF_SHORT = 500, (0.5, 1.0)
 """In so few steps four fits cost more than the steps and learn too little from them."""
 _STORED = 500
 """Stored steps, about."""
-_FITTED = 12_000
-"""Draws of the chain that a fit takes, at most."""
-_FRESH, _MOST_FRESH = 0.05, 20_000
-"""Draws of a fit that are evaluated, twice in each refit, as a share of the steps made so far, and
-at most."""
-_LIGHT = 1e-4
-"""Share of the largest weight below which a fresh draw is left out of a fit."""
+_ROUNDS = ((0.04, 0.06), (0.04, 0.08, 0.12, 0.16))
+"""Fresh draws of each round of a refit, as shares of the steps made so far: of one between stages,
+and of the last, from which the chain's proposal comes."""
+_MOST_FRESH = 40_000
+"""The most in a refit."""
 _STEPS_PER_DRAW = 40.0
 """Steps of a walker taken to be worth an independent draw, where chain and fresh draws are
 weighed against each other."""
-_ROWS_PER_DRAW = 10.0
-"""Rows of the chain that a fit takes for each independent draw: more of them teach it nothing."""
-_PER_COMPONENT = 8
-"""Draws per coordinate and component, at least."""
-_COMPONENTS = 12
 _FAR_BELOW = 10.0
 """Nats below the median walker, and robust standard deviations of eight, that count as behind."""
 
@@ -108,7 +100,9 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Ref
         moves, start = evolution_moves(target), None
         if stage:
             begin = ends[stage - 1]
-            refitted = refit(writer.path, begin, target, seeds[stage - 1])
+            refitted = refit(writer.path, begin, target, seeds[stage - 1], _ROUNDS[0], stepper.stop)
+            if refitted is None:
+                return None
             moves = frozen_moves(target, refitted.proposal)
             if writer.iteration == begin:
                 tell(refitted.message())
@@ -116,13 +110,15 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Ref
         stepper.extend(moves, end, start)
         if writer.iteration < end:
             return None
-    refitted = refit(writer.path, ends[-1], target, seeds[len(ends) - 1])
-    tell(refitted.message())
+    refitted = refit(writer.path, ends[-1], target, seeds[len(ends) - 1], _ROUNDS[1], stepper.stop)
+    if refitted is not None:
+        tell(refitted.message())
     return refitted
 
 
-def refit(path, stored: int, target: Target, seed) -> Refit:
-    """Fit a mixture to the first `stored` steps of a warm-up, and replace walkers.
+def refit(path, stored: int, target: Target, seed, rounds, stop=lambda: False) -> Refit | None:
+    """Fit a proposal to the first `stored` steps of a warm-up, and replace walkers; None if
+    stopped.
 
     Deterministic: the same file gives the same.
     """
@@ -131,50 +127,20 @@ def refit(path, stored: int, target: Target, seed) -> Refit:
     made = stored * found.header.thin * found.header.nwalkers
     worth = 0.5 * made / _STEPS_PER_DRAW  # independent draws in the second half
     z = target.to_normal(found.chain.reshape(-1, found.chain.shape[-1]))
-    most = min(_FITTED, max(int(_ROWS_PER_DRAW * worth), _PER_COMPONENT * target.ndim))
-    if len(z) > most:
-        z = z[np.sort(rng.choice(len(z), most, replace=False))]
-    moved = len(np.unique(z, axis=0))
-    size = int(np.clip(moved // (_PER_COMPONENT * target.ndim), 1, _COMPONENTS))
     behind = walkers_behind(found.chain, found.blobs[..., -1])
     start = Points(found.chain[-1], found.log_prob[-1], found.blobs[-1])
-    parts = [(z, np.full(len(z), worth / len(z)))]
-    for last in (False, True):
-        proposal = fit_proposal(*_joined(parts), size, rng)
-        drawn = proposal.draws(int(np.clip(_FRESH * made, 1, _MOST_FRESH)), rng)
-        fresh = target.at(drawn, rng)
-        weights = importance(fresh.log_target - proposal.log_density(drawn))
-        if weights is None:
-            break
-        heavy = weights > _LIGHT * weights.max()
-        parts.append((drawn[heavy], weights[heavy] / np.sum(weights**2)))
-        if last:
-            chosen = rng.choice(len(drawn), size=len(behind), p=weights)
-            for name in ("coords", "log_prob", "blobs"):
-                getattr(start, name)[behind] = getattr(fresh, name)[chosen]
-    else:
-        return Refit(fit_proposal(*_joined(parts), size, rng), start, len(behind))
-    return Refit(proposal, start, 0)
-
-
-def _joined(parts):
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
-
-
-def fit_proposal(z: np.ndarray, weights: np.ndarray | None, size: int, rng) -> Proposal:
-    """Straight coordinates and a mixture in them, of draws (n, ndim) with weights (n,)."""
-    straightening = fit_straightening(z, weights)
-    x, _ = straightening.forward(z)
-    return Proposal(straightening, fit_mixture(x, size, rng, weights))
-
-
-def importance(log_weight: np.ndarray) -> np.ndarray | None:
-    """Weights that add up to 1, cut at n^-1/2 (Ionides 2008); None if all are 0."""
-    if not np.any(log_weight > -np.inf):
-        return None
-    weights = np.exp(log_weight - log_weight.max())
-    weights = np.minimum(weights, weights.sum() / np.sqrt(len(weights)))
-    return weights / weights.sum()
+    training = Training(target, z, worth, rng)
+    most = _MOST_FRESH / sum(rounds)
+    for share in rounds:
+        if not training.add_round(max(1, int(share * min(made, most))), stop):
+            return None
+    weights = training.weights()
+    if weights is None:
+        return Refit(training.fit(), start, 0)
+    chosen = rng.choice(len(weights), size=len(behind), p=weights)
+    for name in ("coords", "log_prob", "blobs"):
+        getattr(start, name)[behind] = getattr(training.points, name)[chosen]
+    return Refit(training.fit(), start, len(behind))
 
 
 def walkers_behind(chain: np.ndarray, log_target: np.ndarray) -> np.ndarray:

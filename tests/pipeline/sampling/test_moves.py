@@ -6,6 +6,7 @@ import pytest
 from emcee.moves import DEMove, DESnookerMove
 
 from pipeline.posterior.convergence import integrated_time
+from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import (
     DifferentialEvolutionMove,
     MixtureMove,
@@ -14,7 +15,6 @@ from pipeline.sampling.moves import (
     frozen_moves,
 )
 from pipeline.sampling.target import Target
-from pipeline.sampling.warm_up import fit_proposal
 from priors.distributions import normal, uniform
 from tests.toy_problems import BananaProblem, GaussianProblem
 from tests.tuning.toys import toy_problem
