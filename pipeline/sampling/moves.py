@@ -29,7 +29,7 @@ from pipeline.sampling.target import Target
 
 INDEPENDENT = 0.65
 """Share of the mixture's proposals that do not depend on where the walker is."""
-STEP_SIZES = (0.3, 1.0)
+STEP_SIZES = (0.15, 1.0)
 """Range of e of the others, drawn evenly in its logarithm."""
 
 
@@ -193,9 +193,9 @@ def frozen_moves(target: Target, proposal: Proposal) -> list[tuple[Move, float]]
     """Moves of the chain that is kept."""
     straight = proposal.straightening
     return [
-        (MixtureMove(target, proposal), 0.9),
-        (DifferentialEvolutionMove(target, straight), 0.08),
-        (DifferentialEvolutionMove(target, straight, gamma=1.0), 0.02),
+        (MixtureMove(target, proposal), 0.75),
+        (DifferentialEvolutionMove(target, straight), 0.22),
+        (DifferentialEvolutionMove(target, straight, gamma=1.0), 0.03),
     ]
 
 

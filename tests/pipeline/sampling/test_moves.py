@@ -241,6 +241,6 @@ def test_mix_in_words():
     rng = np.random.default_rng(0)
     proposal = fit_proposal(rng.normal(size=(50, 2)), None, 1, rng)
     assert describe_moves(frozen_moves(target, proposal)) == (
-        "0.8 MixtureMove(1 components), 0.17 DifferentialEvolutionMove(gamma=1.19), "
+        "0.75 MixtureMove(3 components), 0.22 DifferentialEvolutionMove(gamma=1.19), "
         "0.03 DifferentialEvolutionMove(gamma=1)"
     )
