@@ -29,7 +29,7 @@ SHORT, STAGES_OF_SHORT = 500, (0.5, 1.0)
 """In so few steps four fits cost more than the steps and learn too little from them."""
 _STORED = 500
 """Stored steps, about."""
-_ROUNDS = ((0.04, 0.06), (0.04, 0.08, 0.12, 0.16))
+_ROUNDS, _LAST_ROUNDS, _LAST_OF_SHORT = (0.04, 0.06), (0.04, 0.08, 0.12, 0.16), (0.1, 0.2)
 """Fresh draws of each round of a refit, as shares of the steps made so far: of one between stages,
 and of the last, from which the chain's proposal comes."""
 _MOST_FRESH = 40_000
@@ -100,7 +100,7 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Ref
         moves, start = evolution_moves(target), None
         if stage:
             begin = ends[stage - 1]
-            refitted = refit(writer.path, begin, target, seeds[stage - 1], _ROUNDS[0], stepper.stop)
+            refitted = refit(writer.path, begin, target, seeds[stage - 1], _ROUNDS, stepper.stop)
             if refitted is None:
                 return None
             moves = frozen_moves(target, refitted.proposal)
@@ -110,7 +110,8 @@ def run_stages(stepper: Stepper, target: Target, steps: int, seeds, tell) -> Ref
         stepper.extend(moves, end, start)
         if writer.iteration < end:
             return None
-    refitted = refit(writer.path, ends[-1], target, seeds[len(ends) - 1], _ROUNDS[1], stepper.stop)
+    rounds = _LAST_ROUNDS if steps > SHORT else _LAST_OF_SHORT
+    refitted = refit(writer.path, ends[-1], target, seeds[len(ends) - 1], rounds, stepper.stop)
     if refitted is not None:
         tell(refitted.message())
     return refitted
