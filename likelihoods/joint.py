@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from likelihoods.covariance import CovarianceOptions, GaussianLikelihood
+from likelihoods.covariance import CovarianceOptions, GaussianLikelihood, relative_covariance
 from likelihoods.discrepancy import DiscrepancyOptions, DiscrepantLikelihood, parameter_name
 from likelihoods.measurement import Measurement
 from likelihoods.points import DataPoints, data_points
@@ -216,6 +216,11 @@ class JointLikelihood:
             ratios = [np.log(predictions[k] / m.value) for k, m in self.datasets.items()]
         joined = np.concatenate(ratios, axis=1)
         return np.where(np.isnan(joined), np.inf, joined)
+
+    @cached_property
+    def relative_covariances(self) -> tuple[np.ndarray, ...]:
+        """Of each data set in the order of `log_ratios`, (n_bins, n_bins), without discrepancy."""
+        return tuple(relative_covariance(m, self.covariance) for m in self.datasets.values())
 
     @cached_property
     def log_rigidity_widths(self) -> np.ndarray:

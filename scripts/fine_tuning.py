@@ -20,8 +20,11 @@ from pipeline.tuning.study.choices import RANGES, SELECTIONS
 def main() -> int:
     limit_threads()
     from pipeline.tuning.measures.measure import groups
+    from pipeline.tuning.study.variants import SHIPPED, variants_in
 
-    arguments = cli.parser(__doc__, epilog=_listed("measures", groups()))
+    variants = {name: v.description for name, v in variants_in(SHIPPED).items()}
+    listed = (_listed("measures", groups()), _listed("variants", variants))
+    arguments = cli.parser(__doc__, epilog="\n\n".join(listed))
     arguments.add_argument(
         "runs", metavar="RUN.toml", nargs="*", help="configs (all of runs/ by default)"
     )
@@ -46,12 +49,29 @@ def main() -> int:
         "--measures", metavar="A,B,...", type=cli.names, help="only these; see below"
     )
     arguments.add_argument(
-        "--seeds", type=int, default=1, help="nested runs of each case, for the error of ln Z (1)"
+        "--seeds",
+        type=int,
+        default=2,
+        help="independent runs of each case's posterior, for the error of ln Z (2)",
+    )
+    arguments.add_argument(
+        "--variant",
+        metavar="V",
+        action="append",
+        help="a change of every config, see below, or FILE.toml:NAME; repeatable",
+    )
+    arguments.add_argument(
+        "--study",
+        action="store_true",
+        help="what make tuning makes, headlines first: every measure for both transports, and "
+        "shorter ones of variants, single effects, protons and B/C",
     )
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()
-    from pipeline.tuning.study.workers import run_study, select_cases
+    from pipeline.tuning.study.workers import run_study, select_cases, tasks_of
 
+    if options.study:
+        return _study(options)
     cases = select_cases(
         options.runs,
         options.priors,
@@ -59,8 +79,25 @@ def main() -> int:
         options.selections,
         options.measures,
         options.transport,
+        options.variant,
     )
-    return run_study(cases, options.measures, options.seeds, options.workers)
+    return run_study(tasks_of(cases, options.measures, options.seeds), options.workers)
+
+
+def _study(options) -> int:
+    from pipeline.tuning.study.plan import whole_study
+    from pipeline.tuning.study.workers import run_study
+    from transport.errors import CrtuneError
+
+    for name in ("transport", "ranges", "selections", "measures", "variant"):
+        if getattr(options, name):
+            raise CrtuneError(
+                f"--study chooses --{name} by itself; give RUN.toml and --priors only"
+            )
+    tasks, left_out = whole_study(options.priors, options.runs)
+    for sentence in left_out:
+        print(sentence)
+    return run_study(tasks, options.workers)
 
 
 def _listed(title, texts) -> str:

@@ -5,6 +5,7 @@ coordinates, so from each start the search goes on linearised: with J = dr/dthet
 
     max:  minimise t  subject to  |r_i + J_i s| <= t   (a linear programme)
     rms:  minimise  sum_i w_i (r_i + J_i s)^2          (bounded least squares)
+    beyond: as rms, of what half of g leaves of each r_i, w_i = 1 / (s_i^2 c)
 
 within a trust region of steps s; of a few fractions of the step the best is taken, all evaluated
 in one batch. Walls that are not bounds (constraints of the prior) only shorten steps, so the spread
@@ -131,6 +132,9 @@ class _Search:
         """Step in units of the scale, (ndim,)."""
         if self.criterion.name == "max":
             return _chebyshev(residual, jacobian, low, high)
+        if self.criterion.name == "beyond":
+            half = 0.5 * self.criterion.norm(self.problem, residual[None])[0]
+            residual = np.sign(residual) * np.maximum(np.abs(residual) - half, 0.0)
         root = np.sqrt(self.criterion.weights(self.problem))
         free = high - low > 1e-12
         step = np.zeros_like(low)

@@ -1,4 +1,4 @@
-"""Nested sampling of a problem, with nautilus (Lange 2023, arXiv:2306.16923).
+"""Nested sampling of a problem, with nautilus (Lange 2023, arXiv:2306.16923): the second route.
 
 Why nautilus: on these posteriors (8 to 20 parameters, curved, degenerate) it needs less than 1e5
 evaluations where random-walk nested samplers need 4e5 and more, it takes the model's batches, and
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from pipeline.marginal import DRAWN_NODES, NODES, Marginal, in_blocks
 from pipeline.tuning.estimators.checkpoint import Checkpoint
-from pipeline.tuning.estimators.effective import weighted_quantiles
+from pipeline.tuning.estimators.weighted import WeightedRun
 from transport.errors import CrtuneError
 
 NESTED_ESTIMATOR = 2
@@ -77,62 +77,15 @@ class NestedSettings:
 
 
 @dataclass(frozen=True)
-class NestedRun:
-    """Weighted points over the whole prior.
+class NestedRun(WeightedRun):
+    """What a nested run gives.
 
     Attributes
     ----------
-    theta : (n, ndim) coordinates: sampled, but amplitudes of a discrepancy, which are drawn
-    log_likelihood : (n,) at the point, amplitudes included
-    log_volume : (n,) ln of the prior mass that each point stands for, amplitudes left out; the
-        masses inside the prior's constraints add up to 1
-    log_weight : (n,) ln of the normalised posterior weights: log_volume - log_z + ln L, the last
-        with amplitudes integrated, not as in `log_likelihood`
-    log_z, log_z_error : of the prior normalised to its constraints; nats, error of this run alone
-    n_eff : effective number of posterior draws
     n_live : live points of the exploring phase
-    calls : evaluations of the likelihood
-    seed : of the generator
-    converged : whether `NestedSettings` were met
-    names, labels : coordinate names and their LaTeX
     """
 
-    theta: np.ndarray
-    log_likelihood: np.ndarray
-    log_volume: np.ndarray
-    log_weight: np.ndarray
-    log_z: float
-    log_z_error: float
-    n_eff: float
     n_live: int
-    calls: int
-    seed: int
-    converged: bool
-    names: tuple[str, ...]
-    labels: tuple[str, ...]
-
-    @property
-    def weights(self) -> np.ndarray:
-        """(n,) posterior weights, adding up to 1."""
-        return np.exp(self.log_weight)
-
-    def draws(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Posterior draws of equal weight, (n, ndim), by systematic resampling."""
-        edges = np.cumsum(self.weights)
-        positions = (rng.random() + np.arange(n)) / n * edges[-1]
-        chosen = np.searchsorted(edges, positions, side="right")
-        return self.theta[rng.permutation(np.minimum(chosen, len(edges) - 1))]
-
-    def best(self, amplitudes: Sequence[int] = ()) -> np.ndarray:
-        """(ndim,) the point of highest likelihood with the discrepancy's amplitudes integrated.
-
-        At the columns `amplitudes` stand their posterior medians. The likeliest single point would
-        be the tip of a funnel, where amplitudes are smaller than almost everywhere.
-        """
-        best = self.theta[np.argmax(self.log_weight - self.log_volume)].copy()
-        for column in amplitudes:
-            best[column] = weighted_quantiles(self.theta[:, column], self.weights, [0.5])[0]
-        return best
 
 
 def run_nested(
@@ -199,6 +152,7 @@ def run_nested(
         calls=int(sampler.n_like),
         seed=seed,
         converged=bool(done),
+        method="nested sampling",
         names=tuple(problem.names),
         labels=tuple(problem.labels),
     )

@@ -215,7 +215,7 @@ register(
         rows=_rows,
         columns=(
             number(THEME, "ln Z by bridge sampling [nats]", "log_z_bridge"),
-            number(CHECKS, "bridge - nested [nats]", "bridge_minus_nested"),
+            number(CHECKS, "bridge - evidence [nats]", "bridge_minus_evidence"),
         ),
     )
 )

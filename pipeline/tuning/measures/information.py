@@ -98,12 +98,12 @@ class Information:
         )
 
 
-def nested_information(run, amplitudes: Sequence[int] = ()) -> Information:
-    """Information of a nested run.
+def weighted_information(run, amplitudes: Sequence[int] = ()) -> Information:
+    """Information of weighted points.
 
     Parameters
     ----------
-    run : `pipeline.tuning.estimators.nested.NestedRun`, or anything with its theta, log_likelihood,
+    run : `pipeline.tuning.estimators.weighted.WeightedRun`, or anything with its theta, log_likelihood,
         log_weight, log_z and log_z_error
     amplitudes : columns of theta that are amplitudes of a discrepancy
     """
@@ -229,7 +229,7 @@ THEME = Theme(
 def _make(study):
     """ln Z with the error that goes beyond what the runs claim."""
     columns = amplitude_columns(study.problem)
-    found = combine([nested_information(run, columns) for run in study.runs])
+    found = combine([weighted_information(run, columns) for run in study.runs])
     return found.with_log_z_error(study.posterior.log_z_error)
 
 

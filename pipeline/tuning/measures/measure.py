@@ -43,10 +43,16 @@ class Measured(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Measures that are asked for together, with ``--measures NAME``."""
+    """Measures that are asked for together, with ``--measures NAME``.
+
+    Attributes
+    ----------
+    optional : whether they are only made where they are asked for
+    """
 
     name: str
     description: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Measure:
     make : the result, of a `pipeline.tuning.study.study.Study`; with the source ``cases`` of the
         results of one case and those of all
     source : what it is made from. ``draws``: prior draws and the problem without its discrepancy;
-        ``nested``: the posterior of the nested runs, perhaps beside the run's chains; ``chains``:
+        ``posterior``: weighted points of the
+        posterior, perhaps beside the run's chains; ``chains``:
         these alone; ``cases``: results of several cases, and then it is not stored
     version : of what gives the numbers. Raised with every change of them, so that older results
         are made again and never shown
@@ -76,7 +83,7 @@ class Measure:
     result: type
     group: Group
     make: Callable[..., Any]
-    source: Literal["draws", "nested", "chains", "cases"] = "nested"
+    source: Literal["draws", "posterior", "chains", "cases"] = "posterior"
     version: int = 1
     selections: tuple[str, ...] = WHOLE
     applies: Callable[[Any], bool] = lambda study: True
@@ -119,6 +126,12 @@ def groups() -> dict[str, str]:
     found = {m.group.name: m.group.description for m in measures().values()}
     parts = groups_for_parts()
     return {name: found[name] for name in sorted(found, key=lambda n: (n not in parts, n))}
+
+
+def default_groups() -> tuple[str, ...]:
+    """Names of the groups that are made where none is named."""
+    optional = {m.group.name for m in measures().values() if m.group.optional}
+    return tuple(name for name in groups() if name not in optional)
 
 
 def groups_for_parts() -> tuple[str, ...]:

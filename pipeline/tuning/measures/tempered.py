@@ -52,11 +52,11 @@ class TemperedCurve:
 
 
 def tempered_curve(run, beta: np.ndarray | None = None, marginal=None) -> TemperedCurve:
-    """The curve of a nested run.
+    """The curve of weighted points.
 
     Parameters
     ----------
-    run : `pipeline.tuning.estimators.nested.NestedRun`
+    run : `pipeline.tuning.estimators.weighted.WeightedRun`
     beta : (n,) powers above 0; default 46 from 1e-3 to 1, 15 a decade
     marginal : `pipeline.marginal.Marginal` of the problem of a run whose
         amplitudes were integrated, as they are here at every beta
@@ -115,7 +115,7 @@ def _over_amplitudes(beta, level, log_share):
 
 
 def _make(study):
-    marginal = Marginal(study.problem, study.settings.nested.nodes)
+    marginal = Marginal(study.problem, study.settings.nodes)
     return tempered_curve(study.posterior, marginal=marginal)
 
 

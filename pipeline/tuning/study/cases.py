@@ -1,4 +1,4 @@
-"""What a measure is made for: a scenario, a selection of the data, a prior set, a transport."""
+"""What a measure is made for: a scenario, a selection of the data, priors, transport, variant."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pipeline.config.load import Config, with_sections
 from pipeline.config.models import groups_among
 from pipeline.problem import Problem, build_problem, read_datasets
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
+from pipeline.tuning.study.variants import PLAIN, Variant, find_variant
 from transport.errors import CrtuneError
 from transport.full.effects import PAPER
 
@@ -27,6 +28,7 @@ class Case:
     range : a key of `pipeline.tuning.study.choices.RANGES`
     priors : name of the prior set, or a path
     transport : label of `transport.full.effects.label_of`
+    variant : as `pipeline.tuning.study.variants.find_variant` takes it; "" is the plain case
     """
 
     run: Config
@@ -34,12 +36,19 @@ class Case:
     range: str = "voyager"
     priors: str = "plausible"
     transport: str = PAPER
+    variant: str = PLAIN
+
+    @property
+    def change(self) -> Variant:
+        """What the variant changes."""
+        return find_variant(self.variant)
 
     @property
     def folder(self) -> Path:
         """Where its results are kept, beside the chains of the run."""
         effects = () if self.transport == PAPER else (self.transport.replace(",", "_"),)
-        return self.run.run_dir.joinpath("tuning", Path(self.priors).stem, *effects, self.label)
+        places = (Path(self.priors).stem, *effects, *filter(None, [self.change.name]))
+        return self.run.run_dir.joinpath("tuning", *places, self.label)
 
     @property
     def label(self) -> str:
@@ -48,16 +57,28 @@ class Case:
 
     def __str__(self):
         name = f"{self.run.name} {self.range} {self.selection} {Path(self.priors).stem}"
-        return name if self.transport == PAPER else f"{name} {self.transport}"
+        extra = ("" if self.transport == PAPER else self.transport, self.change.name)
+        return " ".join(filter(None, (name, *extra)))
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Names of the run's data sets that belong to this case, perhaps none."""
-        return tuple(name for name, m in read_datasets(self.run).items() if self._wants(m))
+        return tuple(self._entries)
+
+    @cached_property
+    def _entries(self) -> dict[str, dict]:
+        """Entries of these data sets in the config."""
+        content = self.run.model_dump(exclude_none=True)["data"]
+        cut = {
+            name: self.change.cuts(m, content[name])
+            for name, m in read_datasets(self.run).items()
+            if self._wants(m)
+        }
+        return {name: entry for name, entry in cut.items() if entry is not None}
 
     @cached_property
     def config(self) -> Config:
-        """The run's config with this case's data and priors.
+        """The run's config with this case's data, priors, transport and variant.
 
         Raises
         ------
@@ -73,12 +94,15 @@ class Case:
         content = self.run.model_dump(exclude_none=True)
         return with_sections(
             self.run,
-            priors=self.priors,
+            priors=self.change.prior_set(self.priors),
+            scenario_options=content["scenario_options"] | self.change.scenario_options,
             transport=self.transport,
-            data={name: entry for name, entry in content["data"].items() if name in chosen},
+            data=self._entries,
             discrepancy=content["discrepancy"]
             | {"groups": groups_among(self.run.discrepancy.groups, chosen)},
             modulation={"groups": groups_among(self.run.modulation.groups, chosen)},
+            # those of a run are for its own parameters, and its ensembles are not run here
+            sampling=content["sampling"] | {"walkers": max(self.run.sampling.walkers, 256)},
         )
 
     def problem(self, discrepancy: bool = True) -> Problem:
@@ -101,7 +125,12 @@ class Case:
 
 
 def cases_of(
-    run: Config, selections=tuple(SELECTIONS), ranges=tuple(RANGES), priors=None, transports=None
+    run: Config,
+    selections=tuple(SELECTIONS),
+    ranges=tuple(RANGES),
+    priors=None,
+    transports=None,
+    variants=(PLAIN,),
 ):
     """All cases of a run that its data allow, as a list.
 
@@ -109,10 +138,10 @@ def cases_of(
     asked for.
     """
     found, seen = [], set()
-    chosen = itertools.product(priors or (run.priors,), transports or (run.transport,))
-    for (sets, transport), place, selection in itertools.product(chosen, RANGES, selections):
-        case = Case(run, selection, place, sets, transport)
-        key = (sets, transport, selection, *case.datasets)
+    chosen = itertools.product(priors or (run.priors,), transports or (run.transport,), variants)
+    for how, place, selection in itertools.product(chosen, RANGES, selections):
+        case = Case(run, selection, place, *how)
+        key = (*how, selection, *case.datasets)
         if case.datasets and key not in seen:
             seen.add(key)
             found.append(case)

@@ -52,18 +52,6 @@ def nested_run(
     return store.remember(path, NestedRun, _key(problem, settings, seed), make)
 
 
-def stored_seeds(case: Case, settings: NestedSettings | None = None) -> tuple[int, ...]:
-    """Seeds of the nested runs that are on disk and need not be made, ascending."""
-    settings, problem = settings or NestedSettings(), case.problem()
-    names = sorted(path.stem for path in case.folder.glob("nested_seed*.h5"))
-    seeds = [int(n.removeprefix("nested_seed")) for n in names if n[11:].isdecimal()]
-    return tuple(
-        seed
-        for seed in sorted(seeds)
-        if store.stored_key(_path(case, seed)) == _key(problem, settings, seed)
-    )
-
-
 def _path(case, seed):
     return case.folder / f"nested_seed{seed}.h5"
 

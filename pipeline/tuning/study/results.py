@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.tuning.estimators.nested import NESTED_ESTIMATOR
+from pipeline.tuning.estimators.bridged import BRIDGED_ESTIMATOR
 from pipeline.tuning.measures.measure import Measure, measures
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case
 
 
 def version_of(measure: Measure) -> str:
-    """Version of the estimator of a result, that of nested sampling included where it matters."""
+    """Version of the estimator of a result, that of the posterior included where it matters."""
     own = str(measure.version)
-    return own if measure.source == "draws" else f"{NESTED_ESTIMATOR}.{own}"
+    return own if measure.source == "draws" else f"{BRIDGED_ESTIMATOR}.{own}"
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,17 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.marginal import amplitude_columns
+from pipeline.marginal import NODES, amplitude_columns
 from pipeline.posterior.load import ensemble_files, load_run
+from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.nested import NestedSettings
 from pipeline.tuning.measures.acceptable import AcceptableSettings
 from pipeline.tuning.measures.evidence import combine
-from pipeline.tuning.measures.measure import measures
+from pipeline.tuning.measures.measure import default_groups, measures
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case
-from pipeline.tuning.study.nested_runs import nested_run, stored_seeds
+from pipeline.tuning.study.nested_runs import nested_run
+from pipeline.tuning.study.posterior_runs import posterior_run, stored_seeds
 from pipeline.tuning.study.results import version_of
 
 
@@ -27,18 +29,21 @@ class StudySettings:
 
     Attributes
     ----------
-    seeds : of the nested runs; runs with others that are stored join in
-    nested, acceptable : of the samplers
+    seeds : of the posterior's runs; runs with others that are stored join in
+    bridged, nested, acceptable : of the samplers
+    nodes : amplitudes of each discrepancy at which likelihoods are integrated
     criteria : of the acceptable fraction
     derivative_draws : posterior draws that derivatives are averaged over
     theories : posterior draws that have other galaxies
     shuffled_draws : posterior draws that are shuffled
     """
 
-    seeds: tuple[int, ...] = (1,)
+    seeds: tuple[int, ...] = (1, 2)
+    bridged: BridgedSettings = field(default_factory=BridgedSettings)
     nested: NestedSettings = field(default_factory=NestedSettings)
     acceptable: AcceptableSettings = field(default_factory=AcceptableSettings)
-    criteria: tuple[str, ...] = ("max", "rms")
+    nodes: int = NODES
+    criteria: tuple[str, ...] = ("max", "beyond", "rms")
     derivative_draws: int = 100
     theories: int = 50
     shuffled_draws: int = 1000
@@ -70,10 +75,11 @@ class Study:
         self._results: dict[str, object] = {}
 
     def make(self, groups: Iterable[str] | None = None) -> None:
-        """Make what is not stored yet of the named groups of measures, of all by default."""
-        chosen = None if groups is None else set(groups)
+        """Make what is not stored yet of the named groups of measures, of all but the optional
+        ones by default."""
+        chosen = set(default_groups() if groups is None else groups)
         for measure in measures().values():
-            if measure.source != "cases" and (chosen is None or measure.group.name in chosen):
+            if measure.source != "cases" and measure.group.name in chosen:
                 self.result(measure.name)
 
     def result(self, name: str):
@@ -89,7 +95,7 @@ class Study:
         if measure.source != "draws":
             # of the chains' results too, which are kept under the key they always had
             problem = self.problem
-            settings |= {"nested": asdict(self.settings.nested), "seeds": self._seeds}
+            settings |= {"posterior": asdict(self.settings.bridged), "seeds": self._seeds}
         key = store.key_of(problem, version_of(measure), measure=measure.name, **settings)
 
         def make():
@@ -106,16 +112,22 @@ class Study:
 
     @cached_property
     def runs(self):
-        """Nested runs of all seeds that are asked for or stored."""
-        settings = self.settings.nested
-        return [
-            nested_run(self.case, seed, settings, self._progress, self.tell) for seed in self._seeds
-        ]
+        """`pipeline.tuning.estimators.weighted.WeightedRun` of all seeds that are asked for or
+        stored."""
+        bridged, nested = self.settings.bridged, self.settings.nested
+        return [posterior_run(self.case, seed, bridged, nested, self.tell) for seed in self._seeds]
+
+    @cached_property
+    def nested(self):
+        """The nested run of the first seed, a second route to the same."""
+        return nested_run(
+            self.case, self.settings.seeds[0], self.settings.nested, self._progress, self.tell
+        )
 
     @cached_property
     def posterior(self):
-        """Weighted points of all nested runs together,
-        `pipeline.tuning.estimators.nested.NestedRun`.
+        """Weighted points of all runs together,
+        `pipeline.tuning.estimators.weighted.WeightedRun`.
 
         Their evidence is stored too: it tells whether they converged.
         """
@@ -149,5 +161,5 @@ class Study:
     @cached_property
     def _seeds(self):
         """Those that are asked for, and whatever else is there: no run is thrown away."""
-        stored = stored_seeds(self.case, self.settings.nested)
+        stored = stored_seeds(self.case, self.settings.bridged)
         return tuple(sorted({*self.settings.seeds, *stored}))

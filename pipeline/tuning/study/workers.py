@@ -20,32 +20,41 @@ from pipeline.config.load import RUNS, load_config
 from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED
 from pipeline.provenance import origin_remark
 from pipeline.tuning.measures.evidence import Evidence
-from pipeline.tuning.measures.measure import groups, groups_for_parts
+from pipeline.tuning.measures.measure import default_groups, groups, groups_for_parts
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case, cases_of
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
+from pipeline.tuning.study.forecast import Forecast
+from pipeline.tuning.study.plan import Task, why_not
 from pipeline.tuning.study.study import Study, StudySettings
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.full.effects import PAPER, effects_of, label_of
 from transport.suggest import suggest
 
+_BAR = "{percentage:3.0f}% {n_fmt}/{total_fmt} cases [{elapsed}{postfix}]"
 _told = None  # of a worker: where it says what it has begun
 
 
 def select_cases(
-    runs=(), priors=None, ranges=None, selections=None, measures=None, transports=None
+    runs=(),
+    priors=None,
+    ranges=None,
+    selections=None,
+    measures=None,
+    transports=None,
+    variants=None,
 ) -> list[Case]:
     """The cases of some configs, all data first, so that headlines come early.
 
     Parameters
     ----------
     runs : paths of configs; all in ``runs/`` if there are none
-    priors, transports, ranges, selections : names; None takes the config's own set and transport,
-        and all of the others
+    priors, transports, variants, ranges, selections : names; None takes the config's own set and
+        transport, the plain case, and all of the others
 
     Raises
     ------
-    CrtuneError: an unknown name, a bad config, no case left
+    CrtuneError: an unknown name, a bad config, no case left, a variant that a run cannot have
     """
     _check("--ranges", ranges, RANGES)
     _check("--selections", selections, SELECTIONS)
@@ -70,14 +79,18 @@ def select_cases(
             ranges or tuple(RANGES),
             priors,
             transports and [_label(name) for name in transports],
+            tuple(variants or ("",)),
         )
     ]
-    # tell mistakes at once: in each prior set, and what a scenario cannot have of a transport
+    # tell mistakes at once: in each prior set, and what a scenario cannot have of transport, variant
     told = {}
     for case in chosen:
-        key = (case.priors, case.transport, case.run.path if case.transport != PAPER else None)
+        plain = case.transport == PAPER and not case.variant
+        key = (case.priors, case.transport, case.variant, None if plain else case.run.path)
         told.setdefault(key, case)
     for case in told.values():
+        if case.variant and (reason := why_not(case)):
+            raise CrtuneError(f"--variant {case.variant}: {reason}")
         case.problem()
     order = list(SELECTIONS)
     chosen.sort(key=lambda case: order.index(case.selection))
@@ -96,13 +109,23 @@ def _label(transport: str) -> str:
         raise CrtuneError(f"--transport {transport}: {error}") from None
 
 
-def run_study(
-    cases: Sequence[Case],
-    measures: Sequence[str] | None = None,
-    seeds: int = 1,
-    workers: int = 2,
-) -> int:
-    """Make what is missing of the cases; returns an exit code of scripts/fine_tuning.py.
+def tasks_of(
+    cases: Sequence[Case], measures: Sequence[str] | None = None, seeds: int = 2
+) -> list[Task]:
+    """The same measures of all cases.
+
+    Raises
+    ------
+    CrtuneError: no seed
+    """
+    if seeds < 1:
+        raise CrtuneError(f"--seeds {seeds}: should be at least 1")
+    settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
+    return [Task(case, tuple(measures or default_groups()), settings) for case in cases]
+
+
+def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
+    """Make what is missing of the tasks; returns an exit code of scripts/fine_tuning.py.
 
     One case that fails does not stop the others; the failures are told at the end.
 
@@ -110,29 +133,27 @@ def run_study(
     ------
     CrtuneError: something failed
     """
-    if seeds < 1 or workers < 1:
-        raise CrtuneError(f"--seeds {seeds} --workers {workers}: should both be at least 1")
-    for folder in dict.fromkeys(case.folder for case in cases):
+    if workers < 1:
+        raise CrtuneError(f"--workers {workers}: should be at least 1")
+    for folder in dict.fromkeys(task.case.folder for task in tasks):
         _refuse_unwritable(folder)
-    settings = StudySettings(seeds=tuple(range(1, seeds + 1)))
-    measures = tuple(measures or groups())
-    failures = []
+    failures, ahead = [], Forecast(tasks, workers)
     if remark := origin_remark():
         print(remark)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     context = multiprocessing.get_context("spawn")
     told = context.SimpleQueue()
-    pool = ProcessPoolExecutor(min(workers, len(cases)), context, _ready, (told,))
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _ready, (told,))
     try:
-        futures = {
-            pool.submit(_make, case, settings, measures, os.getpid()): case for case in cases
-        }
-        with tqdm(total=len(cases), unit="case", dynamic_ncols=True) as bar:
-            threading.Thread(target=_show_stages, args=(told, bar), daemon=True).start()
+        futures = {pool.submit(_make, task, os.getpid()): task for task in tasks}
+        with tqdm(total=len(tasks), unit="case", dynamic_ncols=True, bar_format=_BAR) as bar:
+            threading.Thread(target=_show_stages, args=(told, bar, ahead), daemon=True).start()
             for future in as_completed(futures):
-                case = futures[future]
+                case = futures[future].case
                 try:
-                    bar.write(f"{case}: {future.result()}")
+                    made, seconds = future.result()
+                    ahead.done(futures[future], seconds if made else 0.0)
+                    bar.write(f"{case}: {made or 'nothing to do'} ({seconds:.0f} s)")
                 except CrtuneError as error:
                     failures.append(f"{case}: {error}")
                     bar.write(failures[-1])
@@ -147,11 +168,11 @@ def run_study(
     finally:
         pool.shutdown(cancel_futures=True)
     if failures:
-        raise CrtuneError(f"{len(failures)} of {len(cases)} cases failed:\n" + "\n".join(failures))
-    made = cases if set(measures) - {"acceptable"} else []
-    unfinished = [str(case) for case in made if not _converged(case)]
+        raise CrtuneError(f"{len(failures)} of {len(tasks)} cases failed:\n" + "\n".join(failures))
+    made = [task.case for task in tasks if set(task.groups) - {"acceptable"}]
+    unfinished = [str(case) for case in dict.fromkeys(made) if not _converged(case)]
     for case in unfinished:
-        print(f"*** NOT CONVERGED *** {case}: the nested runs gave up")
+        print(f"*** NOT CONVERGED *** {case}: its posterior has too few effective draws")
     return EXIT_NOT_CONVERGED if unfinished else 0
 
 
@@ -165,7 +186,7 @@ def _refuse_unwritable(folder: Path) -> None:
         )
 
 
-def _show_stages(told, bar) -> None:
+def _show_stages(told, bar, ahead) -> None:
     """What each worker has begun, behind the bar, as long as this process lives.
 
     Nothing ends it: a worker that is killed may keep the queue's lock.
@@ -175,7 +196,7 @@ def _show_stages(told, bar) -> None:
         worker, stage = told.get()
         stages[worker] = stage
         if not bar.disable:
-            bar.set_postfix_str("; ".join(filter(None, stages.values())))
+            bar.set_postfix_str("; ".join(filter(None, (ahead.text(), *stages.values()))))
 
 
 def _ready(told) -> None:
@@ -187,9 +208,9 @@ def _ready(told) -> None:
     tqdm.set_lock(threading.RLock())
 
 
-def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: int) -> str:
-    """In a worker: one case, and in a few words what was made."""
-    begun, made = time.monotonic(), []
+def _make(task: Task, parent: int) -> tuple[str, float]:
+    """In a worker: one case; in a few words what was made, and how many seconds it took."""
+    case, begun, made = task.case, time.monotonic(), []
 
     def tell(text):
         if os.getppid() != parent:  # killed: what is being made would be nobody's
@@ -198,7 +219,7 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
         _told.put((os.getpid(), f"{case}: {text}"))
 
     try:
-        Study(case, settings, tell).make(measures)
+        Study(case, task.settings, tell).make(task.groups)
     except CrtuneError:
         raise
     except OSError as error:
@@ -210,9 +231,7 @@ def _make(case: Case, settings: StudySettings, measures: Sequence[str], parent: 
         raise CrtuneError(f"a bug:\n{traceback.format_exc()}") from error
     finally:
         _told.put((os.getpid(), ""))
-    if not made:
-        return "nothing to do"
-    return f"{', '.join(made)} ({time.monotonic() - begun:.0f} s)"
+    return ", ".join(made), time.monotonic() - begun
 
 
 def _converged(case: Case) -> bool:

@@ -23,7 +23,7 @@ class Entry:
 
     Attributes
     ----------
-    run, scenario, options, range, selection, priors, transport : which case
+    run, scenario, options, range, selection, priors, transport, variant : which case
     measured : the number
     """
 
@@ -34,6 +34,7 @@ class Entry:
     selection: str
     priors: str
     transport: str
+    variant: str
     measured: Measured
 
 
@@ -52,16 +53,16 @@ def entries(results: Sequence) -> list[Entry]:
     ]
 
 
-def identity(case) -> tuple[str, str, str, str, str, str, str]:
-    """Run, scenario, options, range, selection, priors and transport of a case."""
+def identity(case) -> tuple[str, ...]:
+    """Run, scenario, options, range, selection, priors, transport and variant of a case."""
     options = ", ".join(f"{k} = {v}" for k, v in sorted(case.run.scenario_options.items()))
     priors = Path(case.priors).stem
-    place = case.range, case.selection, priors, case.transport
+    place = case.range, case.selection, priors, case.transport, case.change.name
     return case.run.name, case.run.scenario_name, options, *place
 
 
 def sampling_flags(result) -> tuple[str, ...]:
-    """What to say beside every number that rests on the nested runs of a case."""
+    """What to say beside every number that rests on the posterior of a case."""
     if result.evidence is None:
         return (UNKNOWN,)
     return () if result.evidence.converged else (NOT_CONVERGED,)
@@ -96,7 +97,7 @@ def _fits(run) -> tuple:
 
 
 def _place(case) -> dict[str, str]:
-    names = ("run", "scenario", "options", "range", "selection", "priors", "transport")
+    names = ("run", "scenario", "options", "range", "selection", "priors", "transport", "variant")
     place = dict(zip(names, identity(case), strict=True))
     return {name: place[name] for name in names if name not in ("scenario", "options")}
 
@@ -105,7 +106,7 @@ def _measured(result, results) -> Iterator[Measured]:
     parts = (sibling(result, results, selection=one) for one in ("proton", "bc"))
     theirs = [flag for part in parts if part is not None for flag in sampling_flags(part)]
     own = sampling_flags(result)
-    flags = {"draws": (), "chains": (), "nested": own, "cases": (*own, *theirs)}
+    flags = {"draws": (), "chains": (), "posterior": own, "cases": (*own, *theirs)}
     for measure in measures().values():
         if (made := result.made.get(measure.name)) is not None:
             yield from _flagged(measure.rows(made, result), flags[measure.source])

@@ -16,20 +16,24 @@ _HEADERS = {"earth": "Earth", "voyager": "with Voyager"}
 
 
 def markdown(entries: Sequence[Entry]) -> str:
-    """All tables, by prior set, transport, selection of data and theme.
+    """All tables, by prior set, transport, variant, selection of data and theme.
 
     A row is a run, a column one quantity of one range. What a run did not converge to is marked in
     its cell; other warnings are numbered below their table. A table of which there is nothing is
     left out; a quantity that no case of a table has, too.
     """
     parts, missing, cells = ["# How finely the scenarios must be tuned\n"], 0, 0
-    for priors, transport in dict.fromkeys((e.priors, e.transport) for e in entries):
+    kinds = dict.fromkeys((e.priors, e.transport, e.variant) for e in entries)
+    for priors, transport, variant in kinds:
         for selection in SELECTIONS:
-            wanted = (priors, transport, selection)
-            chosen = [e for e in entries if (e.priors, e.transport, e.selection) == wanted]
+            wanted = (priors, transport, variant, selection)
+            chosen = [
+                e for e in entries if (e.priors, e.transport, e.variant, e.selection) == wanted
+            ]
             if not chosen:
                 continue
             how = "" if transport == PAPER else f", transport {transport}"
+            how += f", variant {variant}" if variant else ""
             parts.append(f"## Priors {priors}{how}, {SELECTIONS[selection]}\n")
             for table in tables(e.measured for e in chosen):
                 text, absent, all_of_it = _table(table, chosen)

@@ -14,7 +14,7 @@ from pipeline.tuning.tables.entries import Entry, entries
 from pipeline.tuning.tables.markdown import markdown
 
 COLUMNS = (
-    "run", "scenario", "options", "range", "selection", "priors", "transport",
+    "run", "scenario", "options", "range", "selection", "priors", "transport", "variant",
     "measure", "value", "error", "unit", "note",
 )  # fmt: skip
 
@@ -54,7 +54,7 @@ def record(entry: Entry) -> dict:
     """An entry as one flat row of `COLUMNS`; its flags end the note."""
     m = entry.measured
     note = "; ".join(text for text in (m.note, *m.flags) if text)
-    row = {name: getattr(entry, name) for name in COLUMNS[:7]}
+    row = {name: getattr(entry, name) for name in COLUMNS[:8]}
     return row | {
         "measure": m.measure,
         "value": float(m.value),
