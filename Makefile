@@ -29,14 +29,14 @@ posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.tom
 	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
 	exit $$status
 
-HEADLINES := $(addprefix runs/,kolmogorov.toml kolmogorov_break.toml two_phase.toml stratified_halo.toml)
+PRIORS ?=
 
-tuning: setup  ## the study of fine-tuning, all runs: hours; goes on where it was interrupted
-	@status=0; for options in '$(HEADLINES) --selections both --seeds 2' ''; do \
-	$(PY) scripts/fine_tuning.py $$options; made=$$?; \
-	case $$made in 0) ;; 3) status=3;; *) exit $$made;; esac; done; \
-	$(PY) scripts/compare.py --output docs/tuning || exit $$?; \
-	exit $$status
+tuning: setup  ## the study of fine-tuning: over an hour on two cores; goes on where it was interrupted
+	@$(PY) scripts/fine_tuning.py --study $(if $(PRIORS),--priors $(PRIORS)); made=$$?; \
+	case $$made in 0|3) ;; *) exit $$made;; esac; \
+	$(PY) scripts/compare.py --study $(if $(PRIORS),--priors $(PRIORS)) \
+	--output docs/tuning$(if $(PRIORS),/$(PRIORS)) || exit $$?; \
+	exit $$made
 
 mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests
 	$(INSTALL) '.[mpi]'

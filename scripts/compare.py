@@ -36,6 +36,17 @@ def main() -> int:
         help="paper, full or effects with commas (that of each config by default); repeatable",
     )
     arguments.add_argument(
+        "--variant",
+        metavar="V",
+        action="append",
+        help="a variant of scripts/fine_tuning.py --help, or FILE.toml:NAME; repeatable",
+    )
+    arguments.add_argument(
+        "--study",
+        action="store_true",
+        help="all cases of scripts/fine_tuning.py --study: both transports, variants, effects",
+    )
+    arguments.add_argument(
         "--matrices",
         metavar="A,B,...",
         type=cli.names,
@@ -63,7 +74,9 @@ def main() -> int:
     from pipeline.tuning.tables.entries import entries
     from pipeline.tuning.tables.report import record, write_report
 
-    results, missing = collect(options.runs, options.priors, options.transport)
+    results, missing = collect(
+        options.runs, options.priors, options.transport, options.variant, options.study
+    )
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)

@@ -48,7 +48,7 @@ def results(of, **made):
 
 
 def evidence(log_z=-100.0, error=0.15, converged=True):
-    return Evidence(log_z, error, np.array([log_z - error, log_z + error]), converged)
+    return Evidence(log_z, error, np.array([log_z - error, log_z + error]), converged, "exact")
 
 
 def information(log_z=-100.0, fit=-92.0, reasons=()):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from pipeline.problem import Problem
-from pipeline.tuning.estimators.nested import NestedRun
+from pipeline.tuning.estimators.weighted import WeightedRun
 from priors.prior import Prior
 from transport.parameters import Parameter
 
@@ -45,7 +45,7 @@ def autoregressive(shape, rho, rng):
 
 
 def nested_points(problem, mean, covariance, rng, n=20_000, scales=(1.2, 2, 4, 8, 16, 32)):
-    """Exact weighted points over the prior: draws of a known density, as a `NestedRun`.
+    """Exact weighted points over the prior: draws of a known density, as a `WeightedRun`.
 
     The density is a mixture of the prior and of Gaussians of several widths around `mean`; a
     point stands for the prior mass prior / density / n, so nothing is approximate but the number
@@ -66,7 +66,7 @@ def nested_points(problem, mean, covariance, rng, n=20_000, scales=(1.2, 2, 4, 8
     log_z = float(logsumexp(log_volume + log_l))
     log_weight = log_volume + log_l - log_z
     size = 1.0 / np.exp(2.0 * log_weight).sum()
-    return NestedRun(
+    return WeightedRun(
         theta=theta,
         log_likelihood=log_l,
         log_volume=log_volume,
@@ -74,10 +74,10 @@ def nested_points(problem, mean, covariance, rng, n=20_000, scales=(1.2, 2, 4, 8
         log_z=log_z,
         log_z_error=float(np.sqrt(1.0 / size)),
         n_eff=float(size),
-        n_live=0,
         calls=len(theta),
         seed=0,
         converged=True,
+        method="exact",
         names=problem.names,
         labels=problem.labels,
     )

@@ -117,7 +117,9 @@ def anneal(target: Target, rng, prior_draws: int, batch: int, wanted: float, com
         stages.append(proposal)
         log_prior.append(log_normal(new) - kept)
         there = [log_prior[-1], *(stage.log_density(new) for stage in stages)]
-        log_q = [np.concatenate(p) for p in zip([*log_q, proposal.log_density(z)], there, strict=True)]
+        log_q = [
+            np.concatenate(p) for p in zip([*log_q, proposal.log_density(z)], there, strict=True)
+        ]
         counts.append(batch)
         points.append(found)
         log_l = np.concatenate([log_l, found.log_target - log_normal(new)])

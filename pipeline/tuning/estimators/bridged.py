@@ -104,7 +104,9 @@ def run_bridged(
         target, rng, settings.prior_draws, settings.batch, settings.wanted, settings.components
     )
     chosen = rng.choice(
-        len(found.log_weight), settings.walkers, p=np.exp(found.log_weight - logsumexp(found.log_weight))
+        len(found.log_weight),
+        settings.walkers,
+        p=np.exp(found.log_weight - logsumexp(found.log_weight)),
     )
     state, proposal = _state(found.points, chosen), found.proposal
     tell(f"posterior, seed {seed}: ensemble")
@@ -128,7 +130,9 @@ def run_bridged(
 
 
 def _state(points: Points, rows) -> emcee.State:
-    return emcee.State(points.coords[rows], log_prob=points.log_prob[rows], blobs=points.blobs[rows])
+    return emcee.State(
+        points.coords[rows], log_prob=points.log_prob[rows], blobs=points.blobs[rows]
+    )
 
 
 def _moved(target, state, proposal, steps, random):
@@ -210,7 +214,9 @@ def _worth(z) -> int:
     """
     steps, walkers, _ = z.shape
     with np.errstate(invalid="ignore"):
-        tau = steps * z.mean(axis=0).var(axis=0, ddof=1) / z.reshape(steps * walkers, -1).var(axis=0)
+        tau = (
+            steps * z.mean(axis=0).var(axis=0, ddof=1) / z.reshape(steps * walkers, -1).var(axis=0)
+        )
     return int(steps * walkers / np.clip(np.nanmax(tau), 2.0, steps))
 
 

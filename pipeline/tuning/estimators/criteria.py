@@ -129,7 +129,9 @@ class Criterion:
     def weights(self, problem) -> np.ndarray:
         """(n_points,), adding up to 1."""
         if self.name == "beyond":
-            weight = np.concatenate([a.error**-2.0 / a.limit for a in allowances(problem.likelihood)])
+            weight = np.concatenate(
+                [a.error**-2.0 / a.limit for a in allowances(problem.likelihood)]
+            )
         else:
             weight = problem.likelihood.log_rigidity_widths
         return weight / weight.sum()

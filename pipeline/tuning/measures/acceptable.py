@@ -55,7 +55,9 @@ class AcceptableSettings:
     epsilon_min: float = 0.1
     points: int = 30
     draws: int = 20_000
-    subset: SubsetSettings = field(default_factory=SubsetSettings)
+    subset: SubsetSettings = field(
+        default_factory=lambda: SubsetSettings(walkers=128, max_moves=120, max_bits=36.0)
+    )
     floor: FloorSettings = field(default_factory=FloorSettings)
 
     @property

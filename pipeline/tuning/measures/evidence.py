@@ -86,8 +86,8 @@ THEME = Theme(
 )
 CHECKS = Theme(
     "Checks",
-    "The posterior met its settings; emcee agrees with it; differences of ln Z to nested sampling and "
-    "to bridge sampling from emcee's draws.",
+    "The posterior met its settings; emcee agrees with it; differences of ln Z to nested sampling "
+    "and to bridge sampling from emcee's draws.",
     100,
 )
 

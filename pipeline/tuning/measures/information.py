@@ -103,8 +103,8 @@ def weighted_information(run, amplitudes: Sequence[int] = ()) -> Information:
 
     Parameters
     ----------
-    run : `pipeline.tuning.estimators.weighted.WeightedRun`, or anything with its theta, log_likelihood,
-        log_weight, log_z and log_z_error
+    run : `pipeline.tuning.estimators.weighted.WeightedRun`, or anything with its theta,
+        log_likelihood, log_weight, log_z and log_z_error
     amplitudes : columns of theta that are amplitudes of a discrepancy
     """
     used = run.log_weight > run.log_weight.max() - 40.0  # the rest weighs nothing

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.config.load import RUNS, config_path
 from pipeline.tuning.measures.columns import BASELINES
+from pipeline.tuning.study.plan import whole_study
 from pipeline.tuning.study.results import CaseResults, load_results
 from pipeline.tuning.study.workers import select_cases
 from transport.errors import CrtuneError
@@ -17,13 +18,18 @@ def collect(
     runs: Sequence[str] = (),
     priors: Sequence[str] | None = None,
     transports: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
+    study: bool = False,
 ) -> tuple[list[CaseResults], list[str]]:
     """Results of runs, plain baselines first, and what is missing of them.
 
     Parameters
     ----------
     runs : configs, folders or names; all of ``runs/`` if there are none
-    priors, transports : prior sets, transports; None takes the config's own
+    priors, transports, variants : prior sets, transports, variants; None takes the config's own,
+        and the plain case
+    study : the cases of `pipeline.tuning.study.plan.whole_study` instead, whatever their transport
+        and variant
 
     Returns
     -------
@@ -35,9 +41,15 @@ def collect(
     ------
     CrtuneError: no such run, or no results at all
     """
-    cases = select_cases([_config_path(run) for run in runs], priors, transports=transports)
+    paths = [_config_path(run) for run in runs]
+    if study:
+        tasks, _ = whole_study(priors, paths)
+        cases = list({task.case.folder: task.case for task in tasks}.values())
+    else:
+        cases = select_cases(paths, priors, transports=transports, variants=variants)
     asked = f" --priors {','.join(priors)}" if priors else ""
     asked += "".join(f" --transport {transport}" for transport in transports or ())
+    asked += "".join(f" --variant {variant}" for variant in variants or () if variant)
     # as many as there are: a tension needs all three selections
     every = load_results(cases)
     loaded = [r for r in every if not _is_empty(r)]
@@ -51,7 +63,7 @@ def collect(
     missing += [
         f"{r.case}: left out, being made from other data, priors or options, or by another model "
         f"or version: {', '.join(r.stale)}; make them again with scripts/fine_tuning.py "
-        f"{r.case.run.path} --priors {r.case.priors} --transport {r.case.transport}, or "
+        f"{_options(r.case)}, or "
         f"delete them in {r.case.folder}"
         for r in every
         if r.stale
@@ -71,6 +83,11 @@ def check_runs(option: str, names: Sequence[str], results: Sequence[CaseResults]
                 f"{option} {name}: no results of such a run{suggest(name, have)}; "
                 f"there are {', '.join(have)}"
             )
+
+
+def _options(case) -> str:
+    options = f"{case.run.path} --priors {case.priors} --transport {case.transport}"
+    return f"{options} --variant {case.variant}" if case.variant else options
 
 
 def _order(results: CaseResults):

@@ -82,7 +82,7 @@ def select_cases(
             tuple(variants or ("",)),
         )
     ]
-    # tell mistakes at once: in each prior set, and what a scenario cannot have of transport, variant
+    # tell mistakes at once: in each prior set, and what a scenario cannot have
     told = {}
     for case in chosen:
         plain = case.transport == PAPER and not case.variant
@@ -169,8 +169,8 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
         pool.shutdown(cancel_futures=True)
     if failures:
         raise CrtuneError(f"{len(failures)} of {len(tasks)} cases failed:\n" + "\n".join(failures))
-    made = [task.case for task in tasks if set(task.groups) - {"acceptable"}]
-    unfinished = [str(case) for case in dict.fromkeys(made) if not _converged(case)]
+    made = {str(t.case): t.case for t in tasks if set(t.groups) - {"acceptable"}}
+    unfinished = [name for name, case in made.items() if not _converged(case)]
     for case in unfinished:
         print(f"*** NOT CONVERGED *** {case}: its posterior has too few effective draws")
     return EXIT_NOT_CONVERGED if unfinished else 0

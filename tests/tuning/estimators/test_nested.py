@@ -187,7 +187,8 @@ def test_the_best_point_is_that_of_the_marginal_likelihood_with_median_amplitude
         log_likelihood=np.array([50.0, 40.0, 39.0, 38.0]),
         log_volume=np.log([0.1, 0.1, 0.4, 0.4]),
         log_weight=np.log([0.05, 0.35, 0.3, 0.3]),
-        log_z=0.0, log_z_error=0.1, n_eff=3.0, n_live=1, calls=4, seed=1, converged=True,
+        log_z=0.0, log_z_error=0.1, n_eff=3.0, calls=4, seed=1, converged=True, method="exact",
+        n_live=1,
         names=("x", "a"), labels=("x", "a"),
     )  # fmt: skip
     np.testing.assert_array_equal(run.best(), [2.0, 0.3])

@@ -10,7 +10,7 @@ from pipeline.tuning.measures.information import (
     _information,
     chain_information,
     combine,
-    nested_information,
+    weighted_information,
 )
 from priors.distributions import normal, uniform
 from tests.tuning.toys import (
@@ -53,7 +53,7 @@ def test_gaussian_in_a_box(ndim):
     """<ln L> = -d/2, d constrained parameters, D_KL = ln V - 1/2 ln det(2 pi e C)."""
     problem, mean, covariance, log_z = gaussian(ndim)
     run = nested_points(problem, mean, covariance, np.random.default_rng(ndim))
-    result = nested_information(run)
+    result = weighted_information(run)
     check(result, log_z, -0.5 * ndim, ndim)
     assert result.reasons == ()
     assert result.cost_bits == pytest.approx(result.cost / np.log(2))
@@ -76,7 +76,7 @@ def test_gaussian_prior(ndim):
     log_z = -0.5 * ndim * np.log(1 + s**2) - 0.5 * m @ m / (1 + s**2)
     off = (w - 1) ** 2 * m**2
     check(
-        nested_information(run),
+        weighted_information(run),
         log_z,
         -0.5 * np.sum(w + off),
         2.0 * np.sum(0.5 * w**2 + w * off),
@@ -91,7 +91,7 @@ def test_data_against_prior_are_no_dimensions():
     w = s**2 / (1 + s**2)
     rng = np.random.default_rng(1)
     run = nested_points(problem, w * m, w * np.eye(1), rng, scales=(1.2, 2.0, 4.0, 8.0))
-    result = nested_information(run)
+    result = weighted_information(run)
     expected = w**2 + 2 * w * (w - 1) ** 2 * m[0] ** 2
     assert expected > 30
     assert result.dimensionality == pytest.approx(expected, abs=4 * result.dimensionality_error)
@@ -109,7 +109,7 @@ def test_parameters_that_do_nothing_cost_nothing():
     scales = (1.2, 2, 4, 16, 64, 256, 1024)
     run = nested_points(problem, np.zeros(5), wide, np.random.default_rng(3), 60_000, scales)
     log_z = 0.5 * np.linalg.slogdet(2 * np.pi * covariance)[1] - 2 * np.log(16.0)
-    check(nested_information(run), log_z, -1.0, 2.0)
+    check(weighted_information(run), log_z, -1.0, 2.0)
 
 
 def test_nested_errors_are_those_of_repetitions():
@@ -120,7 +120,7 @@ def test_nested_errors_are_those_of_repetitions():
         nested_points(problem, mean, covariance, np.random.default_rng(seed), 4000)
         for seed in range(30)
     ]
-    results = [nested_information(run) for run in runs]
+    results = [weighted_information(run) for run in runs]
     exact = {"mean_log_likelihood": -2.5, "dimensionality": 5.0, "cost": -2.5 - log_z}
     for name, value in exact.items():
         off = np.array([getattr(r, name) for r in results]) - value
@@ -205,7 +205,7 @@ class TestTwoModes:
         problem = toy_problem(self.log_likelihood, [uniform(-600.0, 600.0)] * 2)
         scales = tuple(np.geomspace(1.2, 600, 9))
         run = nested_points(problem, -self.centre, np.eye(2), rng, 200_000, scales)
-        result = nested_information(run)
+        result = weighted_information(run)
         both = 2 * 2 * np.pi / 1200.0**2
         assert result.log_z == pytest.approx(np.log(both), abs=5 * result.log_z_error)
         assert any("one Gaussian mode" in reason for reason in result.reasons)
@@ -218,7 +218,7 @@ class TestCombine:
             nested_points(problem, mean, covariance, np.random.default_rng(seed), 5000)
             for seed in range(3)
         ]
-        return [nested_information(run) for run in runs]
+        return [weighted_information(run) for run in runs]
 
     def test_mean_and_error_of_seeds(self):
         parts = self.parts()
@@ -287,7 +287,7 @@ def test_excess_over_a_baseline():
     for width in (16.0, 8.0):
         problem = toy_problem(likelihood, [uniform(-width, width), uniform(-8.0, 8.0)])
         points = nested_points(problem, np.zeros(2), np.eye(2), np.random.default_rng(6))
-        parts.append(nested_information(points))
+        parts.append(weighted_information(points))
     result = excess(*parts)
     assert result.cost_error < 0.05
     assert result.cost == pytest.approx(np.log(2), abs=4 * result.cost_error)

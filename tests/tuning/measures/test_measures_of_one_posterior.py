@@ -6,7 +6,7 @@ import pytest
 from pipeline.tuning.estimators.nested import NestedSettings, run_nested
 from pipeline.tuning.measures.agreement import agreement
 from pipeline.tuning.measures.bridge import bridge_evidence
-from pipeline.tuning.measures.information import chain_information, nested_information
+from pipeline.tuning.measures.information import chain_information, weighted_information
 from pipeline.tuning.measures.needed import discrepancy_needed
 from pipeline.tuning.measures.tempered import tempered_curve
 from priors.constraints import Constraint
@@ -42,8 +42,8 @@ def chain():
     return as_chain(np.random.default_rng(1).multivariate_normal(MEAN, COVARIANCE, 8000))
 
 
-def test_nested_information(run):
-    result = nested_information(run)
+def test_weighted_information(run):
+    result = weighted_information(run)
     assert result.log_z == pytest.approx(LOG_Z, abs=2 * NAUTILUS)
     assert result.cost == pytest.approx(-1.5 - LOG_Z, abs=2 * NAUTILUS)
     assert result.dimensionality == pytest.approx(3.0, abs=6 * result.dimensionality_error)
@@ -58,7 +58,7 @@ def test_bridge_from_the_chain(problem, run, chain):
 
 def test_chain_information(problem, run, chain):
     log_l = problem.log_likelihood(chain.reshape(-1, 3)).reshape(chain.shape[:-1])
-    ours, theirs = chain_information(log_l, 3, LOG_Z, 0.0), nested_information(run)
+    ours, theirs = chain_information(log_l, 3, LOG_Z, 0.0), weighted_information(run)
     for name in ("mean_log_likelihood", "dimensionality"):
         error = np.hypot(getattr(ours, f"{name}_error"), getattr(theirs, f"{name}_error"))
         assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=5 * error)

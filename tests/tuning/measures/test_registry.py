@@ -107,7 +107,7 @@ def test_another_version_of_it_is_stale(tmp_path, monkeypatch):
 def test_what_rests_on_nested_runs_carries_their_flags(monkeypatch):
     measures()
     monkeypatch.setattr(measure, "_REGISTRY", dict(measure._REGISTRY))
-    register(replace(NEW, source="nested"))
+    register(replace(NEW, source="posterior"))
     made = results(case(), evidence=evidence(converged=False), median=Median(("a",), np.ones(1)))
     (shown,) = [e.measured for e in entries([made]) if e.measured.measure == "median_first"]
     assert shown.flags == ("NOT CONVERGED",)

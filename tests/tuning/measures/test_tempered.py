@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.tuning.measures.information import nested_information
+from pipeline.tuning.measures.information import weighted_information
 from pipeline.tuning.measures.tempered import LEAST_POINTS, tempered_curve
 from priors.distributions import normal, uniform
 from tests.tuning.toys import gaussian_log_likelihood, nested_points, toy_problem
@@ -38,7 +38,7 @@ def test_gaussian_in_a_box_while_it_fits(ndim):
     within_errors(curve, "log_z", log_z)
     within_errors(curve, "cost", -0.5 * ndim - log_z)
     within_errors(curve, "dimensionality", np.full(len(curve.beta), ndim))
-    assert nested_information(run).cost == pytest.approx(curve.cost[-1], abs=1e-9)
+    assert weighted_information(run).cost == pytest.approx(curve.cost[-1], abs=1e-9)
 
 
 def test_gaussian_prior_from_knowing_nothing_to_knowing_all():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, norm
 
-from pipeline.tuning.measures.information import Information, nested_information
+from pipeline.tuning.measures.information import Information, weighted_information
 from pipeline.tuning.measures.tension import suspiciousness
 from priors.distributions import uniform
 from tests.tuning.toys import gaussian_log_likelihood, nested_points, toy_problem
@@ -96,7 +96,7 @@ def sampled(log_likelihood, mean, covariance, seed):
     problem = toy_problem(log_likelihood, [uniform(-10.0, 10.0)] * len(mean))
     rng = np.random.default_rng(seed)
     scales = (1.2, 2.0, 4.0, 8.0)
-    return nested_information(nested_points(problem, mean, covariance, rng, 40_000, scales))
+    return weighted_information(nested_points(problem, mean, covariance, rng, 40_000, scales))
 
 
 def test_from_weighted_points_with_a_parameter_that_only_one_data_set_sees():

@@ -8,7 +8,7 @@ from pipeline.posterior.load import load_run
 from pipeline.problem import build_problem
 from pipeline.sampling.ensemble import EnsembleRun
 from pipeline.tuning.estimators.effective import UNCONVERGED
-from pipeline.tuning.estimators.nested import NestedRun
+from pipeline.tuning.estimators.weighted import WeightedRun
 from pipeline.tuning.study.cases import Case
 from pipeline.tuning.study.results import load_results
 from pipeline.tuning.study.study import Study
@@ -51,10 +51,11 @@ def study_of(run, told=None):
     study = Study(Case(run, "both", "earth"), tell=(told if told is not None else []).append)
     draws = load_run(run.run_dir).flat
     n = len(draws)
-    study.__dict__["posterior"] = NestedRun(
+    study.__dict__["posterior"] = WeightedRun(
         theta=draws, log_likelihood=np.zeros(n), log_volume=np.full(n, -np.log(n)),
-        log_weight=np.full(n, -np.log(n)), log_z=0.0, log_z_error=0.1, n_eff=float(n), n_live=0,
-        calls=n, seed=1, converged=True, names=study.problem.names, labels=study.problem.labels,
+        log_weight=np.full(n, -np.log(n)), log_z=0.0, log_z_error=0.1, n_eff=float(n),
+        calls=n, seed=1, converged=True, method="exact",
+        names=study.problem.names, labels=study.problem.labels,
     )  # fmt: skip
     return study
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config
+from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.floors import FloorSettings
-from pipeline.tuning.estimators.nested import NestedSettings
 from pipeline.tuning.estimators.subset import SubsetSettings
 from pipeline.tuning.measures import measure
 from pipeline.tuning.measures.acceptable import AcceptableSettings
@@ -23,14 +23,17 @@ from pipeline.tuning.study.cases import Case, cases_of
 from pipeline.tuning.study.comparison import collect
 from pipeline.tuning.study.results import load_results
 from pipeline.tuning.study.study import Study, StudySettings
-from pipeline.tuning.study.workers import run_study, select_cases
+from pipeline.tuning.study.workers import run_study, select_cases, tasks_of
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
 
-QUICK = NestedSettings(n_live=100, n_eff=100, n_shell=1)
+QUICK = BridgedSettings(
+    prior_draws=1000, batch=500, wanted=200.0, components=2, walkers=60, adapting=(10,), steps=20,
+    proposal_draws=500, stage_draws=50, n_eff=50.0,
+)  # fmt: skip
 SETTINGS = StudySettings(
     seeds=(1,),
-    nested=QUICK,
+    bridged=QUICK,
     acceptable=AcceptableSettings(
         points=5,
         draws=500,
@@ -66,7 +69,9 @@ def test_every_measure_is_stored_and_read_back(run):
     both, proton, bc = load_results(cases_of(run, ranges=("earth",)))
     unmade = set(measures()) - set(both.made)
     assert unmade - {"coincidence", "bits_saved", "diffusion_slope"} == {
+        "acceptable_beyond",
         "acceptable_rms",
+        "nested_evidence",
         "bridge",
         "agreement",
     }
@@ -119,7 +124,7 @@ def test_results_of_another_version_of_their_estimator_are_left_out_and_told(run
     assert both.sensitivity is not None
     assert both.stale == ("stiffness",)
     assert any("another model or version: stiffness;" in m for m in messages)
-    monkeypatch.setattr(results, "NESTED_ESTIMATOR", 99)
+    monkeypatch.setattr(results, "BRIDGED_ESTIMATOR", 99)
     both = next(r for r in collect([str(run.path)])[0] if r.case.selection == "both")
     assert both.evidence is None
     assert both.acceptable_max is not None
@@ -132,7 +137,7 @@ def test_another_seed_joins_and_stays(run, tmp_path):
     case = Case(load_config(tmp_path / run.path.name), "bc", "earth")
     told = []
     Study(case, replace(SETTINGS, seeds=(2,)), told.append).make(["evidence"])
-    assert told[:2] == ["evidence", "nested sampling, seed 2"]
+    assert told[:2] == ["evidence", "posterior, seed 2: annealing"]
     (found,) = load_results([case])
     assert len(found.evidence.each) == 2
     # seed 1 alone is asked for now: nothing is made, nothing forgotten
@@ -142,7 +147,7 @@ def test_another_seed_joins_and_stays(run, tmp_path):
 
 
 @pytest.mark.usefixtures("made")
-def test_whatever_rests_on_nested_runs_tells_whether_they_converged(run, tmp_path):
+def test_whatever_rests_on_the_posterior_tells_whether_they_converged(run, tmp_path):
     shutil.copytree(run.run_dir, tmp_path / run.name)
     shutil.copy(run.path, tmp_path)
     case = Case(load_config(tmp_path / run.path.name), "both", "earth")
@@ -192,7 +197,7 @@ def test_bad_names_are_told(arguments, message):
 def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp_path):
     config = shutil.copy(run.path, tmp_path)
     command = [sys.executable, ROOT / "scripts" / "fine_tuning.py", "--selections", "bc"]
-    command += ["--ranges", "earth", "--measures", "evidence", config]
+    command += ["--ranges", "earth", "--measures", "nested", config]
     process = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
@@ -228,5 +233,8 @@ def ends(group):
 
 @pytest.mark.parametrize("numbers", [{"seeds": 0}, {"workers": 0}])
 def test_bad_numbers_are_told(run, numbers):
+    def begin(seeds=1, workers=1):
+        run_study(tasks_of([Case(run)], seeds=seeds), workers)
+
     with pytest.raises(CrtuneError, match="at least 1"):
-        run_study([Case(run)], **numbers)
+        begin(**numbers)
