@@ -43,8 +43,10 @@ class Evidence:
     method: str
 
 
-SHARED_ERROR = 0.1
-"""Nats. What runs may share, so that the error is never taken to be less."""
+SHARED_ERROR = 0.15
+"""Nats. What runs may share, so that the error is never taken to be less: on the two-phase model
+with data at Earth two runs gave ln Z of 566.92 and 566.98, nested sampling 567.09, importance
+sampling alone 567.0 to 567.1."""
 
 
 def combine(runs: list[WeightedRun]) -> tuple[Evidence, WeightedRun]:
