@@ -1,7 +1,7 @@
 """From the prior to the posterior by adaptive importance sampling at rising powers of L.
 
 Prior draws are weighted with L^beta, beta as high as leaves `wanted` effective draws; to these a
-proposal is fitted (`pipeline.sampling.warm_up.fit_proposal`: straight coordinates, a mixture of
+proposal is fitted (`pipeline.sampling.fitting.fit_proposal`: straight coordinates, a mixture of
 Gaussians in them), its draws join those before, all of them weighted against the mixture of
 everything that was drawn from (the balance heuristic, Veach & Guibas 1995; Cornuet et al. 2012),
 and beta rises until it is 1. Ten rounds of some thousand draws do what takes an ensemble thousands
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import Proposal
 from pipeline.sampling.target import Points, Target
-from pipeline.sampling.warm_up import fit_proposal
 from pipeline.tuning.estimators.effective import weighted_size
 from transport.errors import CrtuneError
 

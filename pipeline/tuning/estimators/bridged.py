@@ -29,9 +29,9 @@ import emcee
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import Proposal, frozen_moves
 from pipeline.sampling.target import Points, Target
-from pipeline.sampling.warm_up import fit_proposal
 from pipeline.tuning.estimators.annealing import (
     PER_COMPONENT,
     anneal,
