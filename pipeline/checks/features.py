@@ -12,6 +12,8 @@ from transport.observables import DELTAS, PROTON_SLOPES
 
 LEAST_BINS = 4
 """Points that a straight line is fitted to, at least."""
+LEAST_FOR_ROUGHNESS = 8
+"""Points of which some have two neighbours on either side."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,12 @@ class Feature:
 
 
 def features(measurement: Measurement) -> list[Feature]:
-    """What is looked at in a data set: its largest residual always, the slope of B/C and the break
-    of the proton spectrum where it has enough points there."""
+    """What is looked at in a data set: its largest residual always, its roughness, the slope of B/C
+    and the break of the proton spectrum where it has enough points there."""
     found = [Feature("largest residual", r"max $|\ln(\mathrm{data/model})|$", largest_residual)]
+    if measurement.n_bins >= LEAST_FOR_ROUGHNESS:
+        label = r"scatter about neighbours / $\sigma_\mathrm{stat}$"
+        found.append(Feature("roughness", label, lambda data, model: roughness(measurement, data)))
     if measurement.observable == "boron_to_carbon":
         low, high = DELTAS[0]
         if (chosen := _within(measurement, low, high)) is not None:
@@ -66,6 +71,27 @@ def largest_residual(data: np.ndarray, model: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         residual = np.abs(np.log(data / model))
     return np.max(np.where(np.isnan(residual), np.inf, residual), axis=1)
+
+
+def roughness(measurement: Measurement, data: np.ndarray) -> np.ndarray:
+    """rms of what each bin is off the parabola through the four around it, in ln(data) over ln R,
+    in units of what independent errors make it, (n,).
+
+    Independent errors are the statistical ones; all, where a table has no such component. 1 if only
+    they scatter bins, more if anything else moves a bin against its neighbours, whatever the model.
+    """
+    x = np.log(measurement.rigidity_centre)
+    independent = [c for c in measurement.components if c.role in ("statistical", "total")]
+    variance = sum((0.5 * (c.minus + c.plus) / measurement.value) ** 2 for c in independent)
+    with np.errstate(all="ignore"):
+        y = np.log(data)
+    squares = []
+    for i in range(2, len(x) - 2):
+        around = np.array([i - 2, i - 1, i + 1, i + 2])
+        weight = np.linalg.pinv(np.vander(x[around] - x[i], 3))[2]  # of the constant term
+        off = y[:, i] - y[:, around] @ weight
+        squares.append(off**2 / (variance[i] + weight**2 @ variance[around]))
+    return np.sqrt(np.mean(squares, axis=0))
 
 
 def slope(measurement: Measurement, chosen: np.ndarray, data: np.ndarray) -> np.ndarray:

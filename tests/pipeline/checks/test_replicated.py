@@ -53,8 +53,22 @@ def test_slope_and_break_are_what_they_say():
     (feature,) = (f for f in features(proton) if "break" in f.name)
     assert feature.of(broken, broken)[0] == pytest.approx(0.1, abs=1e-6)
     assert slope(proton, np.arange(10), x[None] ** -2.0)[0] == pytest.approx(-2.0)
-    few = read_measurement("ams02_proton_2015", rigidity_max=20.0)
+    few = read_measurement("ams02_proton_2015", rigidity_max=2.0)
     assert [f.name for f in features(few)] == ["largest residual"]
+
+
+def test_roughness_is_one_of_independent_errors_and_zero_of_a_parabola():
+    proton, rng = read_measurement("ams02_proton_2015"), np.random.default_rng(1)
+    (feature,) = (f for f in features(proton) if f.name == "roughness")
+    x = np.log(proton.rigidity_centre)
+    smooth = np.exp(3.0 - 2.7 * x + 0.02 * x**2)
+    assert feature.of(smooth[None], smooth[None])[0] < 1e-9
+    (stat,) = (c for c in proton.components if c.role == "statistical")
+    noise = stat.plus / proton.value * rng.standard_normal((2000, x.size))
+    found = feature.of(smooth * np.exp(noise), smooth[None])
+    assert np.mean(found**2) == pytest.approx(1.0, abs=0.02)
+    common = smooth * np.exp(0.05 * rng.standard_normal((5, 1)))
+    assert feature.of(common, common).max() < 1e-9
 
 
 @pytest.mark.parametrize("discrepancy", ["true", "false"])
