@@ -185,6 +185,25 @@ class Findings:
             return False
         return True
 
+    def second_route(self, places: Sequence[str]) -> Number:
+        """The largest difference of ln Z to a second way of measuring it.
+
+        Raises
+        ------
+        Missing: none was made
+        """
+        found = [
+            number
+            for run in self._rows.having("evidence_minus_nested", transport=self._main)
+            for place in places
+            if (number := self._rows.find(
+                run, "evidence_minus_nested", place, transport=self._main
+            )) is not None
+        ]  # fmt: skip
+        if not found:
+            raise Missing("no second route")
+        return max(found, key=lambda number: abs(number.value))
+
     def best_saved(self, run: str, place: str) -> tuple[str, Number]:
         """The parameter whose measurement saves most bits.
 

@@ -203,6 +203,15 @@ def test_the_page_and_its_figure_are_written(tmp_path):
     assert "](tables/evidence_full.png)" in (tmp_path / "page.md").read_text()
 
 
+def test_the_second_route_to_the_evidence_is_told():
+    rows = [
+        row(run, "evidence_minus_nested", value, 0.2, "voyager", unit="nats")
+        for run, value in (("kolmogorov", 0.1), ("two_phase", -0.4))
+    ]
+    assert "differs from ln Z by -0.4 ± 0.2 nats at most" in page(whole_study() + rows)
+    assert "second way" not in page(whole_study())
+
+
 def test_held_out_data():
     rows = [
         row("two_phase", "holdout_dampe_bc_2022_p", 0.0213, None, "voyager", unit=""),
