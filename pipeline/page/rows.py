@@ -15,7 +15,7 @@ from transport.full.effects import PAPER
 
 PLAUSIBLE = "plausible"
 _PLACE = ("range", "selection", "priors", "transport", "variant")
-_DOUBTS = ("did not forget", "ended higher", "differ by", "not agree", UNKNOWN)
+_DOUBTS = ("did not forget", "ended higher", "differ by", "ln Z differ", UNKNOWN)
 """Parts of the notes of numbers that the tables doubt."""
 
 
