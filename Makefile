@@ -35,7 +35,8 @@ tuning: setup  ## the study of fine-tuning: over an hour on two cores; goes on w
 	@$(PY) scripts/fine_tuning.py --study $(if $(PRIORS),--priors $(PRIORS)); made=$$?; \
 	case $$made in 0|3) ;; *) exit $$made;; esac; \
 	$(PY) scripts/compare.py --study $(if $(PRIORS),--priors $(PRIORS)) \
-	--output docs/tuning$(if $(PRIORS),/$(PRIORS)) || exit $$?; \
+	--output docs/tuning$(if $(PRIORS),/$(PRIORS)) \
+	$(if $(PRIORS),,--page docs/fine_tuning.md) || exit $$?; \
 	exit $$made
 
 mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests

@@ -186,7 +186,7 @@ def _separations(result, results):
 def _place(case):
     """Everything that tells cases of a study apart but the run."""
     names = ("range", "selection", "priors", "transport", "variant")
-    return tuple(getattr(case, name, "") for name in names)
+    return tuple(getattr(case, name) for name in names)
 
 
 def _rows(found, results):
