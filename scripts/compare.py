@@ -53,6 +53,12 @@ def main() -> int:
         help="runs to draw the mutual information of (two_phase, if it is there)",
     )
     arguments.add_argument(
+        "--baseline",
+        metavar="RUN[,RUN]",
+        type=cli.names,
+        help="runs to hold the others against (kolmogorov,power_law_diffusion by default)",
+    )
+    arguments.add_argument(
         "--output", metavar="FOLDER", type=Path, help="where to (runs/comparison by default)"
     )
     arguments.add_argument(
@@ -70,6 +76,7 @@ def main() -> int:
     if options.rows:
         return _page_of_rows(options)
     from pipeline.figures.tuning.all_figures import draw_all, left_over
+    from pipeline.tuning.measures.columns import BASELINES
     from pipeline.tuning.study.comparison import check_runs, collect
     from pipeline.tuning.tables.entries import entries
     from pipeline.tuning.tables.report import record, write_report
@@ -80,8 +87,9 @@ def main() -> int:
     for message in missing:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)
+    check_runs("--baseline", options.baseline or (), results)
     folder = options.output or ROOT / "runs" / "comparison"
-    for path in write_report(results, folder):
+    for path in write_report(results, folder, options.baseline or BASELINES):
         print(f"table: {path}")
     figures = draw_all(results, folder, options.matrices or ["two_phase"])
     for path in figures:

@@ -11,10 +11,9 @@ from pipeline.tuning.measures.rounding import interval, plain, rounded
 LOWER_BOUND = "lower bound"
 """Note of a number that is one."""
 BASELINES = ("kolmogorov", "power_law_diffusion")
-"""Runs, of scenarios of the same name, that others are held against."""
+"""Runs that others are held against, where none are named."""
 BASELINE = "baseline"
 """Note of a difference of a baseline to itself."""
-_OVER = {"kolmogorov": "Kolmogorov", "power_law_diffusion": "power law"}
 
 
 @dataclass(frozen=True)
@@ -105,16 +104,14 @@ def interval_of(
     return Column(theme, header, measures, write, per_part)
 
 
-def over_baselines(theme: Theme, what: str, unit: str, measure: str) -> tuple[Column, ...]:
-    """Differences to each of the baselines."""
+def over_baselines(theme: Theme, what: str, unit: str, measure: str) -> Column:
+    """Differences to each baseline that there is, a column each."""
 
     def write(m):
         return f"0 ({BASELINE})" if m.note == BASELINE else _number(m)
 
-    return tuple(
-        Column(theme, f"{what} over {_OVER[name]} [{unit}]", (f"{measure}_over_{name}",), write)
-        for name in BASELINES
-    )
+    names = (f"{measure}_over_{{part}}",)
+    return Column(theme, f"{what} over {{part}} [{unit}]", names, write, per_part=True)
 
 
 def yes_no(theme: Theme, header: str, measure: str) -> Column:

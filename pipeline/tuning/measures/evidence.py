@@ -116,7 +116,7 @@ register(
         rows=_rows,
         columns=(
             number(THEME, "ln Z [nats]", "log_z"),
-            *over_baselines(THEME, "Delta ln Z", "nats", "log_z"),
+            over_baselines(THEME, "Delta ln Z", "nats", "log_z"),
             yes_no(CHECKS, "converged", "posterior_converged"),
         ),
     )

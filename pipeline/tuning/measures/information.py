@@ -254,8 +254,8 @@ register(
         columns=(
             number(THEME, "<ln L> [nats]", "mean_log_likelihood"),
             number(THEME, "D_KL [bits]", "cost"),
-            *over_baselines(THEME, "Delta D_KL", "bits", "cost"),
-            *over_baselines(THEME, "at equal discrepancy, cost", "bits", "cost_matched")[:1],
+            over_baselines(THEME, "Delta D_KL", "bits", "cost"),
+            over_baselines(THEME, "at equal discrepancy, cost", "bits", "cost_matched"),
             with_note(THEME, "constrained parameters", "dimensionality"),
         ),
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from likelihoods.discrepancy import DiscrepancyOptions
 from likelihoods.measurement import Measurement
 from pipeline.config.load import Config, with_sections
 from pipeline.config.models import groups_among
-from pipeline.problem import Problem, build_problem, read_datasets
+from pipeline.problem import Problem, build_problem, data_identity, read_datasets
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.variants import PLAIN, Variant, find_variant
 from transport.errors import CrtuneError
@@ -104,6 +105,25 @@ class Case:
             # those of a run are for its own parameters, and its ensembles are not run here
             sampling=content["sampling"] | {"walkers": max(self.run.sampling.walkers, 256)},
         )
+
+    @cached_property
+    def fits(self) -> dict[str, object]:
+        """What is fitted, and how, by what it is called in words; names of data sets and of groups
+        make no difference, nor does what other cases of the run fit."""
+        config, datasets = self.config, read_datasets(self.config)
+        identity = {name: data_identity(m) for name, m in datasets.items()}
+        options = DiscrepancyOptions(**config.discrepancy.model_dump())
+        groups = options.resolve(datasets) if options.enabled else {}
+
+        def members(groups):
+            return {frozenset(identity[name] for name in group) for group in groups}
+
+        return {
+            "data": set(identity.values()),
+            "covariance": config.covariance.model_dump(),
+            "discrepancy": (options.enabled, options.length, members(groups.values())),
+            "modulation": members(config.modulation.groups.values()),
+        }
 
     def problem(self, discrepancy: bool = True) -> Problem:
         """The problem to sample, as configured or without the amplitudes of the discrepancy.

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.models import groups_among
 from pipeline.tuning.measures.columns import BASELINE, BASELINES
 from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.measures.measure import Measured, measures
 
 NOT_CONVERGED = "NOT CONVERGED"
 UNKNOWN = "convergence unknown"
+NO_BASELINE = "baseline_"
+"""What the measures begin with that say why there is no baseline, in their note."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,19 @@ class Entry:
     measured: Measured
 
 
-def entries(results: Sequence) -> list[Entry]:
+def entries(results: Sequence, baselines: Sequence[str] = BASELINES) -> list[Entry]:
     """Everything that was measured, case by case.
 
     Parameters
     ----------
     results : `pipeline.tuning.study.results.CaseResults`; the baselines of a case are sought among
         them
+    baselines : names of runs
     """
     return [
         Entry(*identity(result.case), measured)
         for result in results
-        for measured in _measured(result, results)
+        for measured in _measured(result, results, baselines)
     ]
 
 
@@ -75,25 +77,27 @@ def sibling(result, results: Sequence, **changes):
 
 
 def baseline_of(result, results: Sequence, name: str):
-    """Results of the run and scenario `name` given the same data, range and priors, or None."""
-    run, wanted = result.case.run, _place(result.case) | {"run": name}
-    for other in results:
-        theirs = other.case.run
-        same = _fits(theirs) == _fits(run)
-        if same and theirs.scenario_name == name and _place(other.case) == wanted:
-            return other
-    return None
+    """Results of the run `name` given the same data in the same way, range, priors, transport and
+    variant; None where there are none."""
+    found, _ = _baseline(result, results, name)
+    return found
 
 
-def _fits(run) -> tuple:
-    """What a config fits, and how; hold-outs make no other problem."""
-    groups = groups_among(run.discrepancy.groups, run.fitted)
-    return (
-        {name: run.data[name] for name in run.fitted},
-        run.covariance,
-        run.discrepancy.model_copy(update={"groups": groups}),
-        groups_among(run.modulation.groups, run.fitted),
-    )
+def _baseline(result, results, name):
+    """The results, and why there are none, in words."""
+    wanted = _place(result.case) | {"run": name}
+    others = [other for other in results if _place(other.case) == wanted]
+    if not others:
+        place = ", ".join(v for k, v in wanted.items() if v and k != "run")
+        return None, f"no results of {name} for {place}"
+    reason = ""
+    for other in others:
+        ours, theirs = result.case.fits, other.case.fits
+        if differ := [key for key in ours if ours[key] != theirs[key]]:
+            reason = f"{name} was given other {' and '.join(differ)}"
+        else:
+            return other, ""
+    return None, reason
 
 
 def _place(case) -> dict[str, str]:
@@ -102,7 +106,7 @@ def _place(case) -> dict[str, str]:
     return {name: place[name] for name in names if name not in ("scenario", "options")}
 
 
-def _measured(result, results) -> Iterator[Measured]:
+def _measured(result, results, baselines) -> Iterator[Measured]:
     parts = (sibling(result, results, selection=one) for one in ("proton", "bc"))
     theirs = [flag for part in parts if part is not None for flag in sampling_flags(part)]
     own = sampling_flags(result)
@@ -110,7 +114,8 @@ def _measured(result, results) -> Iterator[Measured]:
     for measure in measures().values():
         if (made := result.made.get(measure.name)) is not None:
             yield from _flagged(measure.rows(made, result), flags[measure.source])
-    yield from _against_baselines(result, results)
+    for name in baselines:
+        yield from _against(name, result, results)
 
 
 def _flagged(measured: Iterable[Measured], flags) -> Iterator[Measured]:
@@ -118,17 +123,21 @@ def _flagged(measured: Iterable[Measured], flags) -> Iterator[Measured]:
         yield m._replace(flags=tuple(dict.fromkeys((*flags, *m.flags))))
 
 
-def _against_baselines(result, results):
-    for name in BASELINES:
-        base = baseline_of(result, results, name)
-        if base is None or base.information is None or result.information is None:
-            continue
-        flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))
-        for key, value, error, unit in _differences(result, base):
-            if base is result:
-                yield Measured(f"{key}_over_{name}", 0.0, 0.0, unit, BASELINE)
-            else:
-                yield Measured(f"{key}_over_{name}", value, error, unit, "", flags)
+def _against(name, result, results):
+    if result.information is None:
+        return
+    base, reason = _baseline(result, results, name)
+    if base is not None and base.information is None:
+        base, reason = None, f"the evidence of {name} is not made"
+    if base is None:
+        yield Measured(f"{NO_BASELINE}{name}", float("nan"), note=reason)
+        return
+    flags = tuple(dict.fromkeys((*sampling_flags(result), *sampling_flags(base))))
+    for key, value, error, unit in _differences(result, base):
+        difference = Measured(f"{key}_over_{name}", value, error, unit, "", flags, name)
+        if base is result:
+            difference = difference._replace(value=0.0, error=0.0, note=BASELINE, flags=())
+        yield difference
 
 
 def _differences(result, base):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.tuning.measures.columns import Column
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
-from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, Entry
+from pipeline.tuning.tables.entries import NO_BASELINE, NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.tables.themes import Table, tables
 from transport.full.effects import PAPER
 
@@ -39,6 +39,7 @@ def markdown(entries: Sequence[Entry]) -> str:
                 text, absent, all_of_it = _table(table, chosen)
                 parts.append(text)
                 missing, cells = missing + absent, cells + all_of_it
+            parts.append(_without_baseline(chosen))
     parts.append(f"{missing} of {cells} values of these tables are missing ({MISSING}).\n")
     return "\n".join(part for part in parts if part)
 
@@ -85,6 +86,17 @@ def _table(table: Table, entries: Sequence[Entry]) -> tuple[str, int, int]:
     ]
     every = [text for cells in columns for text in cells]
     return "\n".join(lines) + "\n", every.count(MISSING), len(every)
+
+
+def _without_baseline(entries: Sequence[Entry]) -> str:
+    """Which runs are held against no baseline, and why."""
+    lines = [
+        f"{e.run}, {_HEADERS[e.range]}: not held against "
+        f"{e.measured.measure.removeprefix(NO_BASELINE)}: {e.measured.note}.  "
+        for e in entries
+        if e.measured.measure.startswith(NO_BASELINE)
+    ]
+    return "\n".join(lines) + "\n" if lines else ""
 
 
 def _cell(column: Column, measured, remarks: list[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import provenance
 from pipeline.files import replacing
 from pipeline.json_values import without_infinities
+from pipeline.tuning.measures.columns import BASELINES
 from pipeline.tuning.tables.entries import Entry, entries
 from pipeline.tuning.tables.markdown import markdown
 
@@ -19,12 +20,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_report(results: Sequence, folder: str | Path) -> list[Path]:
+def write_report(
+    results: Sequence, folder: str | Path, baselines: Sequence[str] = BASELINES
+) -> list[Path]:
     """Write the three tables into a folder.
 
     Parameters
     ----------
     results : `pipeline.tuning.study.results.CaseResults`
+    baselines : names of runs that the others are held against
 
     Raises
     ------
@@ -32,7 +36,7 @@ def write_report(results: Sequence, folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    listed = entries(results)
+    listed = entries(results, baselines)
     versions = {"git": provenance.git_state(), "versions": provenance.versions()}
     dirty = " with changes" if versions["git"]["dirty"] == "yes" else ""
     closing = f"\nMade by crtune {versions['git']['commit']}{dirty}.\n"

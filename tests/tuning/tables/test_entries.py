@@ -8,7 +8,7 @@ import pytest
 from pipeline.tuning.estimators.shuffling import EACH
 from pipeline.tuning.measures.coincidence import Coincidence
 from pipeline.tuning.measures.tempered import TemperedCurve
-from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN, entries
+from pipeline.tuning.tables.entries import NO_BASELINE, NOT_CONVERGED, UNKNOWN, entries
 from pipeline.tuning.tables.markdown import markdown
 from tests.tuning.fake_results import (
     acceptable,
@@ -78,7 +78,7 @@ def test_what_did_not_converge_is_marked_wherever_it_stands():
         everything(case("two_phase"), converged=False),
     ]
     listed = entries(made)
-    independent = ("acceptable", "log_z_bridge")
+    independent = ("acceptable", "log_z_bridge", NO_BASELINE)
     for entry in listed:
         marked = NOT_CONVERGED in entry.measured.flags
         rests_on_it = entry.run == "two_phase" and not entry.measured.measure.startswith(
