@@ -7,7 +7,8 @@ already is not made again; an interrupted command goes on where it was. Chains o
 there are any, serve as a second route. Tables and figures of the results are made by
 scripts/compare.py.
 
-exit codes: 0 done, 3 done but something NOT CONVERGED, 130 Ctrl-C, 2 bad input, 1 a worker died
+exit codes: 0 done, 3 done but something NOT CONVERGED, 75 out of time (SIGUSR1), 130 Ctrl-C,
+2 bad input, 1 a worker died
 """
 
 import this_checkout  # noqa: F401
@@ -66,9 +67,17 @@ def main() -> int:
         help="what make tuning makes, headlines first: every measure for both transports, and "
         "shorter ones of variants, single effects, protons and B/C",
     )
+    arguments.add_argument(
+        "--share", metavar="I/N", help="only every N-th case from the I-th on, 0/N to N-1/N"
+    )
+    arguments.add_argument(
+        "--requeue",
+        action="store_true",
+        help="on SIGUSR1 (wall time) put this Slurm job back into the queue",
+    )
     arguments.add_argument("--workers", type=int, default=2, help="cases at a time (2)")
     options = arguments.parse_args()
-    from pipeline.tuning.study.workers import run_study, select_cases, tasks_of
+    from pipeline.tuning.study.workers import select_cases, tasks_of
 
     if options.study:
         return _study(options)
@@ -81,12 +90,24 @@ def main() -> int:
         options.transport,
         options.variant,
     )
-    return run_study(tasks_of(cases, options.measures, options.seeds), options.workers)
+    return _run(tasks_of(cases, options.measures, options.seeds), options)
+
+
+def _run(tasks, options) -> int:
+    from pipeline.exit_codes import EXIT_REQUEUE
+    from pipeline.tuning.study.workers import run_study, share_of
+
+    code = run_study(share_of(tasks, options.share), options.workers)
+    if code == EXIT_REQUEUE and options.requeue:
+        from pipeline.cluster import slurm
+
+        print("out of time; this job goes back into the queue", flush=True)
+        slurm.requeue_this_job()
+    return code
 
 
 def _study(options) -> int:
     from pipeline.tuning.study.plan import whole_study
-    from pipeline.tuning.study.workers import run_study
     from transport.errors import CrtuneError
 
     for name in ("transport", "ranges", "selections", "measures", "variant"):
@@ -97,7 +118,7 @@ def _study(options) -> int:
     tasks, left_out = whole_study(options.priors, options.runs)
     for sentence in left_out:
         print(sentence)
-    return run_study(tasks, options.workers)
+    return _run(tasks, options)
 
 
 def _listed(title, texts) -> str:

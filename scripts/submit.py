@@ -51,6 +51,20 @@ def main() -> int:
         help="send the mock data sets of scripts/calibrate.py instead, SETS of each run",
     )
     arguments.add_argument(
+        "--tuning",
+        metavar="OPTIONS",
+        nargs="?",
+        const="--study",
+        help="send the cases of scripts/fine_tuning.py --study of these configs as one array "
+        "instead, and scripts/compare.py after it; or cases of other options, e.g. "
+        "--tuning='--ranges earth --measures evidence'",
+    )
+    arguments.add_argument(
+        "--output",
+        metavar="FOLDER",
+        help="for the tables of --tuning (runs/comparison)",
+    )
+    arguments.add_argument(
         "--dry-run", action="store_true", help="write the scripts and show them, submit nothing"
     )
     options = arguments.parse_args()
@@ -66,6 +80,8 @@ def main() -> int:
     )
     for config in configs:
         build_problem(config)  # what is wrong is better heard here than from every task
+    if options.tuning is not None:
+        return tune(configs, site, options)
     failed, sent = 0, []
     for config in configs:
         try:
@@ -97,6 +113,32 @@ def calibrate(config, site, options) -> None:
         return
     array, report = scripts.submit()
     print(f"{config.name}: array {array}, report {report}; logs in {scripts.folder}")
+
+
+def tune(configs, site, options) -> int:
+    """Submit the cases of a study of all runs, and the job that writes the tables."""
+    from pathlib import Path
+
+    from pipeline.cluster.tuning import TASKS, TuningScripts
+    from transport.checkout import ROOT
+    from transport.errors import CrtuneError
+
+    if options.overrides:
+        raise CrtuneError("--tuning takes the configs as they are: leave --set out, edit them")
+    output = Path(options.output or ROOT / "runs" / "comparison")
+    paths = tuple(config.path for config in configs)
+    tasks = min(TASKS, 6 * len(paths))
+    scripts = TuningScripts(
+        paths[0], 1, site, configs=paths, options=options.tuning, tasks=tasks, output=output
+    )
+    written = scripts.write()
+    if options.dry_run:
+        for path in written:
+            print(f"# ---- {path}\n{path.read_text()}")
+        return EXIT_OK
+    array, report = scripts.submit()
+    print(f"{len(paths)} configs: array {array}, report {report}; logs in {scripts.folder}")
+    return EXIT_OK
 
 
 def submit(config, site, options) -> bool:

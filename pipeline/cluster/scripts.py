@@ -131,6 +131,10 @@ class BatchScripts:
         options = f"--resubmit --max-submissions {self.site.max_submissions}"
         return self._script(about, directives, "", "merge.py", options)
 
+    def _runs(self) -> list[Path]:
+        """Configs that a script is called with."""
+        return [self.config]
+
     def _script(self, about, directives, before, script, options) -> str:
         site = self.site
         directives = [
@@ -153,7 +157,7 @@ class BatchScripts:
         # An interpreter given by name is looked up after modules and environment are set up.
         python = site.python or sys.executable
         overrides = "".join(f" --set {shlex.quote(text)}" for text in self.overrides)
-        config = shlex.quote(os.path.abspath(self.config))
+        config = " ".join(shlex.quote(os.path.abspath(path)) for path in self._runs())
         return (
             "#!/bin/bash\n"
             f"{about}"

@@ -305,3 +305,27 @@ def test_calibration_array_and_its_report(slurm, tmp_path):
     sets[7].unlink()
     calibrate(config)
     assert [path for path in sets if path.stat().st_mtime_ns != made[path]] == [sets[7]]
+
+
+def test_tuning_array_and_its_tables(slurm, tmp_path):
+    """Cases from the tasks of an array, and tables of all; sent again, only what is missing is
+    made; out of time, a task goes back into the queue."""
+    config = write_config(tmp_path / "mine.toml")
+    folder = config.with_suffix("")
+    options = "--tuning=--selections proton,bc --measures evidence --seeds 1"
+
+    def tune(asked=options):
+        sent = submit(config, asked, "--output", tmp_path / "tables")
+        array, report = re.search(r"array (\d+), report (\d+)", sent).groups()
+        wait_for(lambda: not {array, report} & {j.array_id for j in queue_of.queue()}, "the report")
+
+    tune()
+    made = sorted(folder.glob("tuning/*/*/evidence.h5"))
+    assert [path.parent.name for path in made] == ["earth_bc", "earth_proton"], logs(folder)
+    table = (tmp_path / "tables" / "tuning.csv").read_text()
+    assert "mine,kolmogorov,," in table
+    assert ",log_z," in table
+    times = {path: path.stat().st_mtime_ns for path in made}
+    made[0].unlink()
+    tune()
+    assert [path for path in made if path.stat().st_mtime_ns != times[path]] == [made[0]]

@@ -17,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.config.load import RUNS, load_config
-from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED
+from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.provenance import origin_remark
 from pipeline.tuning.measures.evidence import Evidence
 from pipeline.tuning.measures.measure import default_groups, groups, groups_for_parts
@@ -133,6 +133,9 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     ------
     CrtuneError: something failed
     """
+    if not tasks:
+        print("nothing to do")
+        return EXIT_OK
     if workers < 1:
         raise CrtuneError(f"--workers {workers}: should be at least 1")
     for folder in dict.fromkeys(task.case.folder for task in tasks):
@@ -141,6 +144,8 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     if remark := origin_remark():
         print(remark)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, _out_of_time)
     context = multiprocessing.get_context("spawn")
     told = context.SimpleQueue()
     pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _ready, (told,))
@@ -161,9 +166,11 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     except BrokenProcessPool:
         print("a worker died (out of memory?); the same command goes on with what is missing")
         return EXIT_FAILED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _OutOfTimeError) as stop:
         for process in list((pool._processes or {}).values()):
             process.terminate()
+        if isinstance(stop, _OutOfTimeError):
+            return EXIT_REQUEUE
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -174,6 +181,29 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     for case in unfinished:
         print(f"*** NOT CONVERGED *** {case}: its posterior has too few effective draws")
     return EXIT_NOT_CONVERGED if unfinished else 0
+
+
+def share_of(tasks: Sequence[Task], share: str | None) -> list[Task]:
+    """All tasks, or the share ``I/N`` of them of one of the N tasks of an array.
+
+    Raises
+    ------
+    CrtuneError: no such share
+    """
+    if share is None:
+        return list(tasks)
+    first, _, count = share.partition("/")
+    if not (first.isdecimal() and count.isdecimal() and int(first) < int(count)):
+        raise CrtuneError(f"--share {share}: should be I/N with I from 0 to N - 1, e.g. 0/20")
+    return list(tasks[int(first) :: int(count)])
+
+
+class _OutOfTimeError(Exception):
+    """SIGUSR1: a scheduler is about to end this process."""
+
+
+def _out_of_time(number, frame):
+    raise _OutOfTimeError
 
 
 def _refuse_unwritable(folder: Path) -> None:
