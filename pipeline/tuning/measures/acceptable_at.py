@@ -38,10 +38,16 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
 
 
 def remembered(fraction, epsilon: float) -> bool:
-    """Whether the chains behind F(epsilon) remember too much of where they began."""
+    """Whether the chains behind F(epsilon) remember too much of where they began.
+
+    Not where prior draws could be counted, too: there the two estimates stand side by side.
+    """
     if epsilon < fraction.floor:
         return False
     order = np.argsort(fraction.epsilon)
+    counted = np.isfinite(fraction.plain_bits[order])
+    if counted.any() and epsilon >= fraction.epsilon[order][counted][0]:
+        return False
     memory = np.interp(epsilon, fraction.epsilon[order], fraction.memory[order])
     return bool(memory > MOST_MEMORY)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config.load import RUNS, load_config
+from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.floors import FloorSettings
 from pipeline.tuning.estimators.subset import SubsetSettings
 from pipeline.tuning.measures.acceptable import AcceptableSettings
@@ -40,15 +41,23 @@ CHECKED = HEADLINES[:4]
 """Runs whose evidence nested sampling measures, too."""
 SHORT = StudySettings(
     seeds=(1,),
+    bridged=BridgedSettings(
+        prior_draws=3000,
+        wanted=400.0,
+        walkers=200,
+        adapting=(40,),
+        proposal_draws=3000,
+        n_eff=500.0,
+    ),
     criteria=("max", "beyond"),
     acceptable=AcceptableSettings(
-        epsilon_min=0.2,
-        points=20,
-        subset=SubsetSettings(walkers=128, max_moves=60, max_bits=24.0),
+        epsilon_min=0.5,
+        points=12,
+        subset=SubsetSettings(walkers=128, max_moves=60, max_bits=20.0),
         floor=FloorSettings(starts=2, iterations=20),
     ),
 )
-"""One run of the posterior, and fractions no rarer than is quoted."""
+"""One, shorter run of the posterior, and fractions down to 50%."""
 
 
 @dataclass(frozen=True)
