@@ -55,19 +55,20 @@ def log_derivatives(
     """d ln(prediction) / d(coordinate) of each scenario parameter, all data sets stacked.
 
     Central differences about `values` (1,); the step is in the coordinate for log10 parameters
-    and relative for linear ones. Returns name to (n_bins_total,).
+    and for linear ones that are 0, relative for the others. Returns name to (n_bins_total,).
     """
     derivatives = {}
     for parameter in likelihood.scenario.parameters:
         centre = parameter.to_coordinate(values[parameter.name])
-        half = step if parameter.scale == "log10" else step * np.abs(centre)
+        relative = parameter.scale != "log10" and np.all(centre != 0.0)
+        half = step * np.abs(centre) if relative else step
         pair = {k: np.repeat(v, 2) for k, v in values.items()}
         pair[parameter.name] = parameter.from_coordinate(
             np.concatenate([centre - half, centre + half])
         )
         predicted = likelihood.predict(pair)
         logs = np.concatenate([np.log(p) for p in predicted.values()], axis=1)
-        derivatives[parameter.name] = (logs[1] - logs[0]) / np.ravel(2 * half)[0]
+        derivatives[parameter.name] = (logs[1] - logs[0]) / np.ravel(2.0 * half)[0]
     return derivatives
 
 

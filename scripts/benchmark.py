@@ -20,16 +20,21 @@ def main() -> int:
         "--quadrature", action="store_true", help="time scipy's nested quadrature, too (a minute)"
     )
     arguments.add_argument(
+        "--transport", metavar="T", help="instead of the config's: paper, full or effects"
+    )
+    arguments.add_argument(
         "--transports", action="store_true",
         help="only the spectra, with the paper's and with full transport",
     )  # fmt: skip
     options = arguments.parse_args()
     limit_threads()
     from pipeline.accuracy.speed import log_probability_parts, quadrature_time
-    from pipeline.config.load import load_config
+    from pipeline.config.load import load_config, with_sections
     from pipeline.problem import build_problem
 
     config = load_config(options.config)
+    if options.transport:
+        config = with_sections(config, transport=options.transport)
     if options.transports:
         from pipeline.accuracy.full.cost import transport_cost
 
@@ -42,7 +47,8 @@ def main() -> int:
     problem = build_problem(config)
     parts = log_probability_parts(problem, options.batch, options.repeat)
     whole = parts["log-probability"]
-    title = f"{problem.scenario.name}, {options.batch} walkers a call"
+    scenario = problem.scenario
+    title = f"{scenario.name}{scenario.transport_remark}, {options.batch} walkers a call"
     print(f"| {title} | us per walker | of the whole |\n|---|---|---|")
     for name, seconds in parts.items():
         print(f"| {name} | {1e6 * seconds:.1f} | {100 * seconds / whole:.0f}% |")

@@ -23,13 +23,19 @@ def main() -> int:
     )
     arguments.add_argument("--walkers", type=cli.count, default=40, help="of ensembles (40)")
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument(
+        "--transport", metavar="T", help="instead of the config's: paper, full or effects"
+    )
     options = arguments.parse_args()
     limit_threads()
     from pipeline.accuracy.samplers import SAMPLERS, as_table, compare
-    from pipeline.config.load import load_config
+    from pipeline.config.load import load_config, with_sections
     from pipeline.problem import build_problem
 
-    problem = build_problem(load_config(options.config))
+    config = load_config(options.config)
+    if options.transport:
+        config = with_sections(config, transport=options.transport)
+    problem = build_problem(config)
     chosen = options.samplers or list(SAMPLERS)
     unknown = sorted(set(chosen) - set(SAMPLERS))
     if unknown:

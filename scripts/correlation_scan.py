@@ -75,8 +75,8 @@ def parameter_table(scenario, datasets, lengths, amplitude):
         rows.append([label] + [f"{widths[p.name]:.2g}" for p in chosen])
     head = ["correlation, length"] + [p.coordinate_name for p in chosen]
     title = (
-        f"`{scenario.name}` at its fiducial values, the four default data sets, discrepancy "
-        f"a = {amplitude:g}: 1 sigma of one parameter's coordinate, all else fixed"
+        f"`{scenario.name}`{scenario.transport_remark} at its fiducial values, the four default "
+        f"data sets, discrepancy a = {amplitude:g}: 1 sigma of one coordinate, all else fixed"
     )
     return title, table(head, rows)
 
@@ -97,6 +97,9 @@ def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--scenario", default="two_phase", help="default two_phase")
     parser.add_argument(
+        "--transport", metavar="T", default="paper", help="paper (default), full or effects"
+    )
+    parser.add_argument(
         "--lengths", type=float, nargs="+", metavar="DECADES", default=[0.03, 0.1, 0.3, 1.0, 3.0]
     )
     parser.add_argument(
@@ -106,7 +109,7 @@ def main():
     parser.add_argument("--update", metavar="FILE", type=Path, help="write into FILE")
     options = parser.parse_args()
     try:
-        scenario = get_scenario(options.scenario)
+        scenario = get_scenario(options.scenario, transport=options.transport)
     except ValueError as error:
         raise CrtuneError(str(error)) from error
     datasets = {n: read_measurement(n, rigidity_min=low) for n, low in DATASETS.items()}

@@ -65,9 +65,10 @@ def write_page(options, fits) -> None:
     mine = list(zip(bare, compared(), strict=True))
     errors = measure.numerical_errors(options.draws, options.seed)
     everything = measure.all_ratios(measure.TABLE)
+    low_energy = {name: measure.low_energy_effects(name) for name in ("two_phase", "kolmogorov")}
     page = options.output / "full_transport.md"
     told = page.read_text(encoding="utf-8").split(MARKER)[0] if page.exists() else ""
-    text = told + report(everything, mine, errors, options.draws, fits)
+    text = told + report(everything, mine, errors, options.draws, fits, low_energy)
     page.write_text(text, encoding="utf-8")
     figure = ratio_figure(measure.all_ratios(measure.CURVE), measure.CURVE)
     figures = save_figure(figure, page.with_suffix(""))

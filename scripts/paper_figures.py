@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Draw Figs. 1, 2, 3, 5 and 6 of the paper, and Fig. 4 as a sketch of a scenario.
 
-Writes figN.png and figN.pdf; with --scenario, the sketch is fig4_SCENARIO.
+Writes figN.png and figN.pdf; with --scenario, the sketch is fig4_SCENARIO; with --transport, which
+is for Figs. 3, 5 and 6, figN_TRANSPORT.
 """
 
 import importlib
@@ -17,10 +18,12 @@ limit_threads()
 
 from pipeline.figures.style import save_figure  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
+from transport.full.effects import PAPER, effects_of, label_of  # noqa: E402
 from transport.scenario import scenario_names  # noqa: E402
 from transport.suggest import suggest  # noqa: E402
 
 NUMBERS = (1, 2, 3, 4, 5, 6)
+WITH_TRANSPORT = (3, 5, 6)
 
 
 def main() -> int:
@@ -31,6 +34,10 @@ def main() -> int:
     arguments.add_argument(
         "--scenario", metavar="NAME", default="two_phase", help="what Fig. 4 sketches"
     )
+    arguments.add_argument(
+        "--transport", metavar="T", default=PAPER,
+        help="of Figs. 3, 5 and 6: full or effects with commas; the others show none",
+    )  # fmt: skip
     arguments.add_argument(
         "--output", metavar="FOLDER", type=Path, help="where to, default docs/figures"
     )
@@ -44,13 +51,24 @@ def main() -> int:
         raise CrtuneError(
             f"--scenario {options.scenario}: unknown scenario{hint}; known: {', '.join(known)}"
         )
+    effects = effects_of(options.transport)
+    bare = [n for n in options.numbers if n not in WITH_TRANSPORT]
+    if effects and bare:
+        raise CrtuneError(
+            f"--transport {options.transport}: figure {bare[0]} shows no transport; "
+            f"figures {', '.join(map(str, WITH_TRANSPORT))} do"
+        )
     folder = options.output or ROOT / "docs" / "figures"
-    for number in options.numbers or NUMBERS:
+    for number in options.numbers or (WITH_TRANSPORT if effects else NUMBERS):
         draw = importlib.import_module(f"pipeline.figures.paper.fig{number}").draw
         name = f"fig{number}"
         if number == 4 and options.scenario != "two_phase":
             name += f"_{options.scenario}"
-        figure = draw(options.scenario) if number == 4 else draw()
+        if effects:
+            name += "_" + label_of(effects).replace(",", "_")
+            figure = draw(options.transport)
+        else:
+            figure = draw(options.scenario) if number == 4 else draw()
         for path in save_figure(figure, folder / name):
             print(f"figure: {path}")
     return 0

@@ -62,3 +62,11 @@ def test_what_cannot_be_done_is_told(tmp_path, text, arguments, message):
     assert done.returncode == 2
     assert message in done.stderr
     assert text is None or path.read_text() == text
+
+
+def test_another_transport_has_its_parameters_and_says_so():
+    done = script("correlation_scan.py", *CHEAP, "--transport", "boron_production")
+    assert done.returncode == 0, done.stderr
+    assert "`kolmogorov`, transport boron_production at its fiducial values" in done.stdout
+    assert "| log10_A_boron | s_boron | q_boron |" in done.stdout
+    assert "Warning" not in done.stderr

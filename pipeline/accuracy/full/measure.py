@@ -61,6 +61,30 @@ def ratios(name: str, transport, rigidity: np.ndarray, **options) -> np.ndarray 
     ]
 
 
+LOW = np.array([0.3, 0.5, 0.7, 1.0, 1.5, 2.0])
+"""GV, where cross sections below 0.4 GeV per nucleon count."""
+LOW_ENERGY = {
+    "oxygen: half below 0.1 GeV/n": (0.1, 0.5, "O"),
+    "oxygen: below 0.4 GeV/n as there": (0.4, None, "O"),
+    "oxygen: 30% more below 0.4 GeV/n": (0.4, 1.3, "O"),
+    "all: below 0.4 GeV/n as there": (0.4, None, ""),
+}
+"""Arguments of `low_energy_production`."""
+
+
+def low_energy_effects(name: str) -> dict[str, np.ndarray]:
+    """B/C with other cross sections at low energy over B/C as it is, (n_R,) at `LOW`.
+
+    Full transport at the fiducials of a scenario, by a key of `LOW_ENERGY`.
+    """
+    usual = ratios(name, "full", LOW)[1]
+    found = {}
+    for label, arguments in LOW_ENERGY.items():
+        with low_energy_production(*arguments):
+            found[label] = ratios(name, "full", LOW)[1] / usual
+    return found
+
+
 def all_ratios(rigidity: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
     """`ratios` by scenario and transport, full and each effect alone, where there are any."""
     found = {
@@ -78,6 +102,33 @@ def hydrogen_alone() -> Iterator[None]:
     _forget()
     try:
         with patch.multiple(nuclear_data, **changes):
+            yield
+    finally:
+        _forget()
+
+
+@contextmanager
+def low_energy_production(below: float, change: float | None, parent: str = "") -> Iterator[None]:
+    """Other cross sections of production below an energy (GeV per nucleon).
+
+    Parameters
+    ----------
+    below : a node of `nuclear_data.PRODUCTION_ENERGY`
+    change : factor on them, or None: as they are there
+    parent : of this one alone
+    """
+    energy = nuclear_data.PRODUCTION_ENERGY
+    low = energy < below
+    there = int(np.argmin(low))
+    changed = {
+        name: values
+        if parent not in ("", name)
+        else np.where(low, values[there] if change is None else change * np.array(values), values)
+        for name, values in nuclear_data.PRODUCTION.items()
+    }
+    _forget()
+    try:
+        with patch.object(nuclear_data, "PRODUCTION", changed):
             yield
     finally:
         _forget()

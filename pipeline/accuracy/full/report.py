@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipeline.accuracy.full.measure import REFINEMENT, TABLE, Error
+from pipeline.accuracy.full.measure import LOW, REFINEMENT, TABLE, Error
 from pipeline.accuracy.full.slope_fit import HEIGHT, USINE_COLUMN, SlopeFit
 from transport.full.effects import EFFECTS
 
@@ -30,6 +30,7 @@ def report(
     errors: Mapping[str, Error],
     draws: int,
     fits: Mapping[str, SlopeFit],
+    low_energy: Mapping[str, Mapping[str, np.ndarray]],
 ) -> str:
     """The page below `MARKER`.
 
@@ -39,10 +40,11 @@ def report(
     mine : for each of `PROTOTYPE`, (2, n) ratios on `RATIO_AT` with hydrogen alone, and as it is
     errors : `numerical_errors` over so many `draws`
     fits : by what they are
+    low_energy : `low_energy_effects` by scenario
     """
     parts = [
-        MARKER, *_ratio_tables(everything), *_comparison(mine), *_errors(errors, draws),
-        *_fits(fits),
+        MARKER, *_ratio_tables(everything), *_comparison(mine), *_low_energy(low_energy),
+        *_errors(errors, draws), *_fits(fits),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
@@ -90,6 +92,21 @@ def _comparison(mine):
             )
         ]
         rows.append(_row([f"{effect}, `{name}`", *cells]))
+    yield "\n".join([_row(head), _row(["---"] * len(head)), *rows])
+
+
+def _low_energy(low_energy):
+    yield (
+        "## Cross sections at low energy\n\nProduction of boron by oxygen is extrapolated below "
+        "0.4 GeV per nucleon. B/C with other cross sections there over B/C as it is, at the "
+        "fiducials."
+    )
+    head = ["scenario, change", *(f"{r:g} GV" for r in LOW)]
+    rows = [
+        _row([f"`{name}`, {label}", *_numbers(ratio)])
+        for name, changes in low_energy.items()
+        for label, ratio in changes.items()
+    ]
     yield "\n".join([_row(head), _row(["---"] * len(head)), *rows])
 
 

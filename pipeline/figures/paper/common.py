@@ -10,6 +10,7 @@ from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import read_measurement
 from pipeline.figures.measured import draw_points
 from pipeline.figures.style import GREEN, VERMILLION
+from transport.full.effects import FULL, PAPER, effects_of, label_of
 from transport.scenario import get_scenario
 
 POWER = 2.7
@@ -51,10 +52,24 @@ def draw_data(ax, observable: str) -> None:
             draw_points(ax, measurement, points[name], power, color=tint, ms=3.5)
 
 
-def at_fiducials(name: str, rigidity: np.ndarray, options: dict | None = None, **changes: float):
+def at_fiducials(
+    name: str,
+    rigidity: np.ndarray,
+    options: dict | None = None,
+    transport: str = PAPER,
+    **changes: float,
+):
     """Interstellar `Spectra` of a scenario at the paper's parameters with `changes`."""
-    scenario = get_scenario(name, **(options or {}))
+    scenario = get_scenario(name, transport=transport, **(options or {}))
     return scenario.spectra(scenario.fiducial(**changes), rigidity)
+
+
+def tell_transport(figure, transport: str) -> None:
+    """Say in a figure's title which transport it has, where that is not the paper's."""
+    label = label_of(effects_of(transport))
+    if label != PAPER:
+        what = label.replace("_", " ").replace(",", ", ")
+        figure.suptitle("full transport" if label == FULL else f"with {what}", fontsize=11)
 
 
 def log_axes(ax, xlabel: str = RIGIDITY_LABEL, ylabel: str = "") -> None:

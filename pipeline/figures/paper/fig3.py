@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.figures.paper.common import FLUX_LABEL, POWER, at_fiducials, draw_data, log_axes
+from pipeline.figures.paper.common import (
+    FLUX_LABEL,
+    POWER,
+    at_fiducials,
+    draw_data,
+    log_axes,
+    tell_transport,
+)
 from pipeline.figures.style import BLACK, BLUE, PURPLE, new_figure, styled
+from transport.full.effects import PAPER
 
 VARIATIONS = (
     ({}, BLACK, "-"),
@@ -19,8 +27,13 @@ VARIATIONS = (
 
 
 @styled
-def draw() -> Figure:
-    """Draw the figure with the parameters of Sec. 3; the model is interstellar, as in the paper."""
+def draw(transport: str = PAPER) -> Figure:
+    """Draw the figure with the parameters of Sec. 3; the model is interstellar, as in the paper.
+
+    Parameters
+    ----------
+    transport : as `transport.full.effects.effects_of` reads it
+    """
     rigidity = np.geomspace(0.2, 1e4, 401)
     figure = new_figure(6.4, 4.8, layout="constrained")
     ax = figure.subplots()
@@ -30,7 +43,7 @@ def draw() -> Figure:
             rf"$v_\mathrm{{A}} \propto z^{{{scaling['lambda1']:g}}}$, "
             rf"$S \propto z^{{-{scaling['lambda2']:g}}}$"
         )
-        flux = at_fiducials("stratified_halo", rigidity, **changes).proton[0]
+        flux = at_fiducials("stratified_halo", rigidity, transport=transport, **changes).proton[0]
         ax.plot(
             rigidity,
             flux * rigidity**POWER,
@@ -44,4 +57,5 @@ def draw() -> Figure:
     ax.set_xlim(rigidity[0], rigidity[-1])
     ax.set_ylim(2e2, 1.5e5)
     ax.legend(loc="upper center", fontsize=8.5, ncols=2)
+    tell_transport(figure, transport)
     return figure

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.figures.paper.common import FLUX_LABEL, POWER, at_fiducials, draw_data, log_axes
+from pipeline.figures.paper.common import (
+    FLUX_LABEL,
+    POWER,
+    at_fiducials,
+    draw_data,
+    log_axes,
+    tell_transport,
+)
 from pipeline.figures.spectra_plot import plain_log_ticks
 from pipeline.figures.style import BLACK, BLUE, GREEN, VERMILLION, new_figure, styled
+from transport.full.effects import PAPER
 from transport.scenario import get_scenario
 
 VARIATIONS = (
@@ -22,8 +30,13 @@ at fixed v_A only the pressure n T matters, as X ~ (n T)^(1/4). The warm layer k
 
 
 @styled
-def draw() -> Figure:
-    """Draw the figure with the parameters of Sec. 5; models are interstellar, as in the paper."""
+def draw(transport: str = PAPER) -> Figure:
+    """Draw the figure with the parameters of Sec. 5; models are interstellar, as in the paper.
+
+    Parameters
+    ----------
+    transport : as `transport.full.effects.effects_of` reads it
+    """
     rigidity = np.geomspace(0.2, 5e3, 241)
     figure = new_figure(6.4, 8.6, layout="constrained")
     ratio, proton = figure.subplots(2, 1, sharex=True)
@@ -31,13 +44,13 @@ def draw() -> Figure:
     fiducials = {p.name: p.fiducial for p in get_scenario("two_phase").parameters}
     for label, factors, line in VARIATIONS:
         changes = {name: factor * fiducials[name] for name, factor in factors.items()}
-        spectra = at_fiducials("two_phase", rigidity, **changes)
+        spectra = at_fiducials("two_phase", rigidity, transport=transport, **changes)
         style = {"color": BLACK, "ls": line, "lw": 1.2 if factors else 2.0, "label": label}
         ratio.plot(rigidity, spectra.boron_to_carbon[0], **style)
         proton.plot(rigidity, spectra.proton[0] * weight, **style)
         if not factors:
             halo = spectra.terms["hot halo"][0][0]
-    fast = at_fiducials("fast_modes", rigidity)
+    fast = at_fiducials("fast_modes", rigidity, transport=transport)
     label = "fast modes everywhere, 5 kpc halo"
     ratio.plot(rigidity, fast.boron_to_carbon[0], color=GREEN, lw=2.0, label=label)
     proton.plot(rigidity, fast.proton[0] * weight, color=GREEN, lw=2.0, label=label)
@@ -56,4 +69,5 @@ def draw() -> Figure:
     plain_log_ticks(ratio.yaxis)
     for ax in (ratio, proton):
         ax.legend(loc="lower center", fontsize=8.5, ncols=2)
+    tell_transport(figure, transport)
     return figure

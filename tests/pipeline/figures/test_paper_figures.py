@@ -78,6 +78,27 @@ def test_fig4_claims_no_transport_that_it_does_not_know():
     assert (layer.motion, layer.streaming) == ("", None)
 
 
+def test_a_figure_of_another_transport_says_so_and_differs():
+    paper, full = fig5.draw(), fig5.draw("full")
+    assert paper.get_suptitle() == ""
+    assert full.get_suptitle() == "full transport"
+    curves = [figure.axes[0].lines[0].get_ydata() for figure in (paper, full)]
+    assert np.all(curves[1][:20] < 0.5 * curves[0][:20])  # ionisation below 0.5 GV
+
+
+def test_paper_figures_script_gives_another_transport_another_name(tmp_path):
+    script = ROOT / "scripts" / "paper_figures.py"
+    command = [sys.executable, script, "3", "--transport", "ionisation", "--output", tmp_path]
+    subprocess.run(command, check=True, capture_output=True)
+    assert {p.name for p in tmp_path.iterdir()} == {"fig3_ionisation.png", "fig3_ionisation.pdf"}
+    done = subprocess.run(
+        [sys.executable, script, "2", "--transport", "full"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "figure 2 shows no transport" in done.stderr
+
+
 def test_paper_figures_script_refuses_what_there_is_not():
     script = ROOT / "scripts" / "paper_figures.py"
     command = [sys.executable, script, "4", "--scenario", "kolmogorof"]
