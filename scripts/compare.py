@@ -88,8 +88,9 @@ def main() -> int:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)
     check_runs("--baseline", options.baseline or (), results)
+    baselines = options.baseline or BASELINES
     folder = options.output or ROOT / "runs" / "comparison"
-    for path in write_report(results, folder, options.baseline or BASELINES):
+    for path in write_report(results, folder, baselines):
         print(f"table: {path}")
     figures = draw_all(results, folder, options.matrices or ["two_phase"])
     for path in figures:
@@ -97,7 +98,7 @@ def main() -> int:
     for path in left_over(folder, figures):
         print(f"crtune: warning: {path} is of an earlier comparison", file=sys.stderr)
     if options.page:
-        _write_page(options.page, [record(entry) for entry in entries(results)], folder)
+        _write_page(options.page, [record(entry) for entry in entries(results, baselines)], folder)
     for name in options.matrices or ():
         if not any(path.stem == f"mutual_information_{name}" for path in figures):
             print(

@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config
+from pipeline.figures.tuning.evidence import evidence_figure
+from pipeline.figures.tuning.looks import looks_of
 from pipeline.problem import build_problem
 from pipeline.tuning.estimators.derivatives import per_logarithm
 from pipeline.tuning.measures.universality import environment
+from pipeline.tuning.study.cases import Case
+from pipeline.tuning.study.plan import whole_study
+from pipeline.tuning.tables.entries import entries
+from pipeline.tuning.tables.markdown import markdown
 from tests.cheap_run import ROOT
+from tests.tuning.fake_results import case, evidence, information, results
 from transport.constants import UNITS
 from transport.kinematics import BORON, PROTON
 from transport.parameters import columns_by_medium
@@ -107,6 +114,59 @@ def test_measures_of_tuning_read_its_declarations(checkout):
     assert set(names[columns_by_medium(p)["halo"]]) == {"V_10", "s_wind"}
     linear = per_logarithm(p, np.full((1, len(p)), 0.5))[0] == 1.0
     assert set(names[linear]) == {"gamma_inj", "s_wind"}
+
+
+def its_results(config, transport="paper"):
+    run = load_config(config)
+    made = {"evidence": evidence(), "information": information(-95.0, -85.0)}
+    return results(Case(run, "both", "earth", run.priors, transport), **made)
+
+
+def test_its_results_stand_beside_kolmogorov(checkout, tmp_path):
+    """One's own prior file extends the baseline's, and data at Earth are the same."""
+    mine = its_results(checkout / "my_study" / "wind.toml")
+    base = results(case("kolmogorov"), evidence=evidence(), information=information())
+    found = {(e.run, e.measured.measure): e.measured for e in entries([mine, base])}
+    assert found["wind", "log_z_over_kolmogorov"].value == pytest.approx(5.0)
+    text = markdown(entries([mine, base]))
+    assert "wind (rigid_wind)" in text
+    looks = looks_of([mine, base])
+    assert looks["wind"] != looks["kolmogorov"]
+    assert evidence_figure([mine, base]) is not None
+
+
+def test_with_data_of_ones_own_the_baseline_is_ones_own_too(checkout, tmp_path):
+    table = tmp_path / "mine.ecsv"
+    shutil.copy(ROOT / "data" / "calet_proton_2022.ecsv", table)
+    configs = {}
+    for name, scenario in (
+        ("wind", checkout / "my_study" / "rigid_wind.py"),
+        ("reference", "kolmogorov"),
+    ):
+        priors = checkout / "my_study" / "priors.toml" if name == "wind" else "plausible"
+        configs[name] = tmp_path / f"{name}.toml"
+        configs[name].write_text(
+            f'scenario = "{scenario}"\npriors = "{priors}"\n'
+            f'[data.mine]\ntable = "mine.ecsv"\nrigidity_min = 60.0\n[data.ams02_bc_2016]\n'
+        )
+    ours, ones_own = (its_results(configs[name]) for name in ("wind", "reference"))
+    shipped = results(case("kolmogorov"), evidence=evidence(), information=information())
+    listed = entries([ours, ones_own, shipped])
+    (why,) = [e.measured for e in listed
+              if (e.run, e.measured.measure) == ("wind", "baseline_kolmogorov")]  # fmt: skip
+    assert "kolmogorov was given other data" in why.note
+    listed = entries([ours, ones_own, shipped], ["reference"])
+    assert any((e.run, e.measured.measure) == ("wind", "log_z_over_reference") for e in listed)
+
+
+def test_a_config_in_runs_joins_the_study(checkout, tmp_path):
+    """Every measure of it in both transports, after the headlines; nothing is pinned to names."""
+    for name in ("wind.toml", "rigid_wind.py", "priors.toml"):
+        shutil.copy(checkout / "my_study" / name, tmp_path)
+    tasks, left_out = whole_study(runs=[tmp_path / "wind.toml"])
+    kinds = {(t.case.transport, t.case.selection, t.case.range) for t in tasks}
+    assert {("full", "both", "earth"), ("paper", "both", "earth")} <= kinds
+    assert left_out == []
 
 
 def test_grammage_is_what_makes_boron():

@@ -14,6 +14,7 @@ from pipeline.config.models import groups_among
 from pipeline.problem import Problem, build_problem, data_identity, read_datasets
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.variants import PLAIN, Variant, find_variant
+from priors.sets import load_prior_set
 from transport.errors import CrtuneError
 from transport.full.effects import PAPER
 
@@ -105,6 +106,15 @@ class Case:
             # those of a run are for its own parameters, and its ensembles are not run here
             sampling=content["sampling"] | {"walkers": max(self.run.sampling.walkers, 256)},
         )
+
+    @cached_property
+    def prior_sets(self) -> tuple[str, ...]:
+        """Names of the prior set and of those that it extends, the nearest first."""
+        found, now = [Path(self.priors).stem], load_prior_set(self.config.priors)
+        while now.base is not None:
+            now = now.base
+            found.append(Path(now.path).stem)
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def fits(self) -> dict[str, object]:

@@ -77,16 +77,18 @@ def sibling(result, results: Sequence, **changes):
 
 
 def baseline_of(result, results: Sequence, name: str):
-    """Results of the run `name` given the same data in the same way, range, priors, transport and
-    variant; None where there are none."""
+    """Results of the run `name` given the same data in the same way, range, transport and variant,
+    under the same prior set or the nearest that it extends; None where there are none."""
     found, _ = _baseline(result, results, name)
     return found
 
 
 def _baseline(result, results, name):
     """The results, and why there are none, in words."""
-    wanted = _place(result.case) | {"run": name}
-    others = [other for other in results if _place(other.case) == wanted]
+    wanted, others = _place(result.case) | {"run": name}, []
+    for priors in result.case.prior_sets:
+        here = wanted | {"priors": priors}
+        others = others or [other for other in results if _place(other.case) == here]
     if not others:
         place = ", ".join(v for k, v in wanted.items() if v and k != "run")
         return None, f"no results of {name} for {place}"
