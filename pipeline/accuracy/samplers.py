@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import emcee
 import numpy as np
 
-from pipeline.posterior.convergence import integrated_time
+from pipeline.posterior.effective import integrated_time
 from transport.errors import CrtuneError
 
 _BURN = 0.3

@@ -34,6 +34,7 @@ DEFAULTS = (
     "sampling.max_steps=1600",
     "convergence.min_n_tau=10",
     "convergence.max_rhat=1.1",
+    "convergence.min_effective_draws=100",
 )
 """How sets are sampled: long enough for some hundred independent draws, no more."""
 _COUNTED = ("ensembles", "walkers", "start", "warm_up", "min_steps", "max_steps", "thin")

@@ -58,8 +58,8 @@ class ChainHeader:
     config : the resolved config as text
     fingerprint : named parts that must stay the same when the chain is continued
     moves : the mix of moves in words
-    warm_up : ``steps``; of a chain whose warm-up is over also ``evaluations``, ``seconds``,
-        ``cpu_seconds`` and ``notes``
+    warm_up : ``steps``, and ``asked``, those that the config asked for; of a chain whose warm-up
+        is over also ``evaluations``, ``seconds`` and ``cpu_seconds``
     sessions : one record for each origin (versions, commit, host) that added steps
     """
 

@@ -86,8 +86,8 @@ def _verdict_that_holds(run: Run, steps) -> Verdict | None:
         verdict = Verdict.load(run.folder)
     except (OSError, ValueError, TypeError):
         return None
-    rules, now = (verdict.min_n_tau, verdict.max_rhat), run.convergence
-    same_rules = rules == (now.min_n_tau, now.max_rhat)
+    rules = ("min_n_tau", "max_rhat", "min_effective_draws")
+    same_rules = all(getattr(verdict, r) == getattr(run.convergence, r) for r in rules)
     same_chains = verdict.ensembles == run.sampling.ensembles and min(steps) >= verdict.steps
     return verdict if same_rules and same_chains else None
 

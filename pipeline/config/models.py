@@ -197,10 +197,12 @@ class Convergence(_Table):
     ----------
     min_n_tau : steps in units of the longest autocorrelation time
     max_rhat : largest R-hat across ensembles
+    min_effective_draws : of all ensembles together, by bulk and by tail ESS
     """
 
     min_n_tau: Annotated[float, Field(ge=10, le=1e9)] = 150.0
     max_rhat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
+    min_effective_draws: Annotated[float, Field(ge=0, le=1e9)] = 1000.0
 
 
 class Config(_Table):

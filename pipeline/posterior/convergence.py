@@ -1,8 +1,9 @@
 """Has a run converged? Autocorrelation within ensembles, R-hat across them, and plain words.
 
-Two independent questions, both to be answered yes for every parameter and the log-probability:
-are the chains many autocorrelation times long (Goodman & Weare 2010, Sokal 1997), and do
-independently started ensembles agree (rank-normalised split R-hat, Vehtari et al. 2021)?
+Three questions, all to be answered yes for every parameter and the log-probability: are the chains
+many autocorrelation times long (Goodman & Weare 2010, Sokal 1997), do independently started
+ensembles agree (rank-normalised split R-hat, Vehtari et al. 2021), and are middle and tails worth
+enough draws with every walker as a chain (`effective.py`), which the first two do not see?
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from emcee.autocorr import auto_window
-from scipy import fft
 
 from pipeline.config.models import Convergence
 from pipeline.files import replacing
 from pipeline.json_values import read_with_checksum, text_with_checksum
+from pipeline.posterior.effective import bulk_and_tail, integrated_time, split_rhat
 
 FILE_NAME = "convergence.json"
 DEFAULT_RULES = Convergence()
 """As a config has them that says nothing of convergence."""
-_MAX_SERIES = 4096  # points per walker used for the autocorrelation
+_MAX_DRAWS = 2000  # draws per walker used for effective numbers
+_FLATTERED = 0.1  # of the draws that tau promises, below which walkers are said to stay somewhere
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,17 @@ class Verdict:
     acceptance : mean acceptance fraction
     tau : integrated autocorrelation time, in sampler steps, averaged over all walkers
     n_tau : steps after burn-in in units of tau
-    ess : effective number of independent draws in all ensembles
+    ess_bulk, ess_tail : effective draws of all ensembles, every walker a chain: what the middle and
+        what the 5% and 95% quantiles are worth
     rhat : with ensembles as chains (the halves of one, where there is only one)
     rhat_walkers : with walkers as chains; conservative, for information
     stuck : walkers that do not move or sit far below the others, in words
-    min_n_tau, max_rhat : the rules applied
+    remarks : what a reader should know though no rule is broken, in words
+    min_n_tau, max_rhat, min_effective_draws : the rules applied
     evaluations, evaluations_warm_up : of the model by all ensembles, in the steps that are kept and
         before; points outside the prior are none
-    effective_draws : of the slowest coordinate in all ensembles, after burn-in
+    effective_draws : of all ensembles after burn-in, the lesser of bulk and tail ESS of the slowest
+        coordinate
     cpu_seconds, wall_seconds : added over ensembles, the warm-up included
     """
 
@@ -59,12 +63,15 @@ class Verdict:
     acceptance: float
     tau: dict[str, float]
     n_tau: dict[str, float]
-    ess: dict[str, float]
+    ess_bulk: dict[str, float]
+    ess_tail: dict[str, float]
     rhat: dict[str, float]
     rhat_walkers: dict[str, float]
     stuck: tuple[str, ...]
     min_n_tau: float
     max_rhat: float
+    min_effective_draws: float
+    remarks: tuple[str, ...] = ()
     evaluations: int = 0
     evaluations_warm_up: int = 0
     effective_draws: float = float("nan")
@@ -75,6 +82,11 @@ class Verdict:
     def label(self) -> str:
         """One or two words for plots and tables."""
         return "converged" if self.converged else "NOT CONVERGED"
+
+    @property
+    def ess(self) -> dict[str, float]:
+        """The lesser of bulk and tail ESS of each coordinate."""
+        return {name: min(bulk, self.ess_tail[name]) for name, bulk in self.ess_bulk.items()}
 
     def worst(self) -> tuple[float, float, float]:
         """Longest tau, least steps / tau, greatest R-hat; NaN where any is undefined."""
@@ -87,14 +99,16 @@ class Verdict:
         tau, n_tau, rhat = self.worst()
         facts = (
             f"{self.ensembles} ensembles x {self.walkers} walkers x {self.steps} steps, "
-            f"burn-in {self.burn_in}, tau <= {tau:.4g}, N/tau >= {n_tau:.4g}, R-hat <= {rhat:.4f}"
+            f"burn-in {self.burn_in}, tau <= {tau:.4g}, N/tau >= {n_tau:.4g}, R-hat <= {rhat:.4f}, "
+            f"{self.effective_draws:.4g} effective draws"
         )
         if self.converged:
-            return f"converged: {facts}"
+            return "\n".join([f"converged: {facts}", *(f"  note: {r}" for r in self.remarks)])
         shown = [f"  - {reason}" for reason in self.reasons[:most]]
         if len(self.reasons) > most:
             shown.append(f"  - and {len(self.reasons) - most} more reasons")
-        return "\n".join([f"*** NOT CONVERGED *** {facts}", *shown])
+        notes = [f"  note: {remark}" for remark in self.remarks]
+        return "\n".join([f"*** NOT CONVERGED *** {facts}", *shown, *notes])
 
     def save(self, folder: str | Path) -> Path:
         """Write ``convergence.json`` in a run's folder, whole or not at all."""
@@ -122,6 +136,7 @@ def assess(
     thin: int = 1,
     min_n_tau: float = DEFAULT_RULES.min_n_tau,
     max_rhat: float = DEFAULT_RULES.max_rhat,
+    min_effective_draws: float = DEFAULT_RULES.min_effective_draws,
     acceptance: float = float("nan"),
 ) -> Verdict:
     """Judge ensembles of equal length.
@@ -138,7 +153,7 @@ def assess(
     burn = burn_in(chain, log_prob) if n_stored else 0
     kept, kept_log_prob = chain[:, burn:], log_prob[:, burn:]
     if n_stored - burn < 4:
-        columns = {name: np.full(len(names), np.nan) for name in ("tau", "rhat", "walkers")}
+        columns = {name: np.full(len(names), np.nan) for name in _COLUMNS}
     else:
         columns = _diagnose(kept, kept_log_prob)
     tau = np.maximum(columns["tau"] * thin, 1.0)
@@ -146,9 +161,9 @@ def assess(
     n_tau = kept_steps / tau
     stuck = tuple(stuck_walkers(kept, kept_log_prob))
     reasons = _reasons(names, n_tau, columns["rhat"], min_n_tau, max_rhat, n_ensembles)
+    ess = np.fmin(columns["bulk"], columns["tail"])
+    reasons += _too_few(names, columns["bulk"], columns["tail"], min_effective_draws)
     reasons += [f"{text}; see scripts/plot_trace.py" for text in stuck]
-
-    ess = n_ensembles * walkers * n_tau
 
     def named(values):
         return {name: float(value) for name, value in zip(names, values, strict=True)}
@@ -164,71 +179,40 @@ def assess(
         acceptance=float(acceptance),
         tau=named(tau),
         n_tau=named(n_tau),
-        ess=named(ess),
+        ess_bulk=named(columns["bulk"]),
+        ess_tail=named(columns["tail"]),
         effective_draws=float(np.min(ess[:-1])),
         rhat=named(columns["rhat"]),
         rhat_walkers=named(columns["walkers"]),
         stuck=stuck,
         min_n_tau=float(min_n_tau),
         max_rhat=float(max_rhat),
+        min_effective_draws=float(min_effective_draws),
+        remarks=tuple(_flattered(names, ess, n_ensembles * walkers * n_tau)),
     )
 
 
+_COLUMNS = ("tau", "rhat", "walkers", "bulk", "tail")
+
+
 def _diagnose(chain, log_prob) -> dict[str, np.ndarray]:
-    """tau (in stored steps) and both R-hats of every coordinate and the log-probability."""
+    """tau (in stored steps), both R-hats and both ESS of every coordinate and the
+    log-probability."""
     n_ensembles, n, walkers, ndim = chain.shape
-    tau, rhat, between = (np.full(ndim + 1, np.nan) for _ in range(3))
+    found = {name: np.full(ndim + 1, np.nan) for name in _COLUMNS}
     for index in range(ndim + 1):
         series = chain[..., index] if index < ndim else log_prob
-        tau[index] = integrated_time(series.swapaxes(0, 1).reshape(n, -1))
-        every = 1 if np.isnan(tau[index]) else max(1, min(int(tau[index] / 2), n // 4))
+        tau = found["tau"][index] = integrated_time(series.swapaxes(0, 1).reshape(n, -1))
+        every = 1 if np.isnan(tau) else max(1, min(int(tau / 2), n // 4))
         draws = series[:, ::every]
+        even = draws[:, draws.shape[1] % 2 :]
         # One ensemble alone: its halves (ArviZ wants at least two chains).
-        rhat[index] = _rhat(_even(draws).reshape(max(n_ensembles, 2), -1))
-        between[index] = _rhat(draws.swapaxes(1, 2).reshape(n_ensembles * walkers, -1))
-    return {"tau": tau, "rhat": rhat, "walkers": between}
-
-
-def _even(draws: np.ndarray) -> np.ndarray:
-    """(n_ensembles, n, nwalkers) without the first row if n is odd."""
-    return draws[:, draws.shape[1] % 2 :]
-
-
-def _rhat(draws: np.ndarray) -> float:
-    """Rank-normalised split R-hat of (n_chains, n_draws); NaN where a chain does not move."""
-    if draws.shape[1] < 4 or not np.all(np.isfinite(draws)) or np.any(np.ptp(draws, axis=1) == 0):
-        return float("nan")
-    from arviz_stats.base import array_stats  # takes a second to import: not in every worker
-
-    return float(array_stats.rhat(draws, chain_axis=0, draw_axis=1, method="rank"))
-
-
-def integrated_time(series: np.ndarray, window: float = 5.0) -> float:
-    """Integrated autocorrelation time of walkers that share one law, in units of a row.
-
-    The estimate of emcee (autocorrelation averaged over walkers, Sokal's window), with real
-    transforms for all walkers at once; long series are thinned to a few thousand points, which
-    can only make a short time look longer.
-
-    Parameters
-    ----------
-    series : (n, n_walkers)
-
-    Returns
-    -------
-    float, NaN if a walker never moves or a value is not finite
-    """
-    every = max(1, len(series) // _MAX_SERIES)
-    x = np.asarray(series[::every], dtype=float)
-    if len(x) < 2 or not np.all(np.isfinite(x)) or np.any(np.ptp(x, axis=0) == 0):
-        return float("nan")
-    n = len(x)
-    transform = fft.rfft(x - x.mean(axis=0), n=fft.next_fast_len(2 * n, real=True), axis=0)
-    power = transform.real**2 + transform.imag**2
-    correlation = fft.irfft(power, n=fft.next_fast_len(2 * n, real=True), axis=0)[:n]
-    mean_correlation = np.mean(correlation / correlation[0], axis=1)
-    taus = 2.0 * np.cumsum(mean_correlation) - 1.0
-    return float(every * taus[auto_window(taus, window)])
+        found["rhat"][index] = split_rhat(even.reshape(max(n_ensembles, 2), -1))
+        per_walker = draws.swapaxes(1, 2).reshape(n_ensembles * walkers, -1)
+        found["walkers"][index] = split_rhat(per_walker)
+        few = draws[:, :: max(1, -(-draws.shape[1] // _MAX_DRAWS))]
+        found["bulk"][index], found["tail"][index] = bulk_and_tail(few)
+    return found
 
 
 def burn_in(chain: np.ndarray, log_prob: np.ndarray) -> int:
@@ -296,3 +280,23 @@ def _reasons(names, n_tau, rhat, min_n_tau, max_rhat, n_ensembles) -> list[str]:
         elif value > max_rhat:
             reasons.append(f"R-hat = {value:.4f} > {max_rhat:g} {whose} for {name}")
     return reasons
+
+
+def _too_few(names, bulk, tail, least) -> list[str]:
+    """Effective draws that are too few, and of what."""
+    return [
+        f"{min(b, t):.0f} effective draws < {least:g} of the {'middle' if b < t else 'tails'} of "
+        f"{name}"
+        for name, b, t in zip(names, bulk, tail, strict=True)
+        if min(b, t) < least
+    ]
+
+
+def _flattered(names, ess, promised) -> list[str]:
+    """Coordinates in which walkers stay so long that tau does not tell."""
+    return [
+        f"walkers stay long at some values of {name}: {few:.0f} effective draws where tau promises "
+        f"{many:.0f}; trust its tails no further (scripts/plot_trace.py)"
+        for name, few, many in zip(names, ess, promised, strict=True)
+        if few < _FLATTERED * many
+    ]

@@ -230,8 +230,8 @@ def assess_run(
 
     Parameters
     ----------
-    rules : with min_n_tau and max_rhat, e.g. an earlier verdict; default those of the config that
-        is stored with the chains
+    rules : with min_n_tau, max_rhat and min_effective_draws, e.g. an earlier verdict; default
+        those of the config that is stored with the chains
     stop_step : sampler steps to look at, default as many as all ensembles have
     most : stored steps to read of each ensemble; longer chains are thinned
 
@@ -262,6 +262,7 @@ def assess_run(
         thin=header.thin * every,
         min_n_tau=rules.min_n_tau,
         max_rhat=rules.max_rhat,
+        min_effective_draws=rules.min_effective_draws,
         acceptance=np.mean([rate for _, rate in progress]),
     )
     reasons = (*remarks, *verdict.reasons)

@@ -87,6 +87,7 @@ class EnsembleRun:
             if self.path.exists() or self._warm_up(lock, target, stop, tick):
                 with self._reopened(self.path, lock) as writer:
                     self.warm_up_path.unlink(missing_ok=True)
+                    self._tell(shortened_warm_up(writer.header, self.settings))
                     self._sample(writer, -(-target // self.settings.thin), stop, tick)
                     steps = writer.iteration * self.settings.thin
         count = getattr(self.problem, "nan_count", 0)
@@ -129,7 +130,7 @@ class EnsembleRun:
         """Make the chain's file, after the warm-up; False if stopped on the way."""
         steps = warm_up_steps(self.settings)
         if not steps:
-            self._create(lock, target, self._start(), None, {"steps": 0, "evaluations": 0})
+            self._create(lock, target, self._start(), None, {**self._asked(0), "evaluations": 0})
             return True
         if not self.warm_up_path.exists():
             self._create_warm_up(lock, steps)
@@ -144,9 +145,13 @@ class EnsembleRun:
             start = warm.snapshot(writer.snapshot().random_state)
         spent = [asdict(stepper.cost())]
         spent += [{k: row[k].item() for k in spent[0]} for row in read_journal(self.warm_up_path)]
-        facts = {"steps": steps, **{k: sum(one[k] for one in spent) for k in spent[0]}}
+        facts = {**self._asked(steps), **{k: sum(one[k] for one in spent) for k in spent[0]}}
         self._create(lock, target, start, warm.proposal, facts)
         return True
+
+    def _asked(self, steps: int) -> dict:
+        """What a header says of a warm-up from its beginning on."""
+        return {"steps": steps, "asked": self.settings.warm_up}
 
     def _tell(self, text: str) -> None:
         if text:
@@ -154,7 +159,7 @@ class EnsembleRun:
 
     def _create_warm_up(self, lock: WriterLock, steps: int) -> None:
         every, moves = storage_interval(steps), describe_moves(evolution_moves(self.target))
-        header = self._header(thin=every, moves=moves, warm_up={"steps": steps})
+        header = self._header(thin=every, moves=moves, warm_up=self._asked(steps))
         path, start = self.warm_up_path, self._start()
         ChainWriter.create(path, header, start, steps // every, before_write=lock.check).close()
 
@@ -225,6 +230,17 @@ def make_header(problem, settings, index: int, config_text: str) -> ChainHeader:
     )
 
 
+def shortened_warm_up(header: ChainHeader, settings) -> str:
+    """What to say of a chain whose warm-up was shorter than one begun today, "" if it was not."""
+    made, now = header.warm_up.get("steps", 0), warm_up_steps(settings)
+    if made >= now:
+        return ""
+    return (
+        f"its warm-up was cut to {made} steps by a smaller sampling.max_steps, and its proposal is "
+        f"poor; --fresh makes it anew with {now}"
+    )
+
+
 def check_same_problem(path, header: ChainHeader, problem, settings, index: int) -> None:
     """Refuse to continue a chain with other data, model, priors, parameters, walkers or seed.
 
@@ -238,6 +254,9 @@ def check_same_problem(path, header: ChainHeader, problem, settings, index: int)
         old, new = getattr(header, key), getattr(now, key)
         if old != new:
             differences.append(f"{key}: {shortened(old)} in the file, {shortened(new)} now")
+    asked = header.warm_up.get("asked", settings.warm_up)
+    if asked != settings.warm_up:
+        differences.append(f"sampling.warm_up: {asked} in the file, {settings.warm_up} now")
     differences += changed_parts(header.fingerprint, now.fingerprint)
     if differences:
         raise CrtuneError(

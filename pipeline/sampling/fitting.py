@@ -21,7 +21,7 @@ from pipeline.sampling.target import Points, Target
 
 TAILS = {1.5: 0.2, 2.5: 0.04}
 """Shares of a mixture that are so many times as wide."""
-_FITTED = 12_000
+_FITTED = 16_000
 """Draws that a fit takes of the chain, and of all rounds, at most."""
 _ROWS_PER_DRAW = 10.0
 """Rows of the chain that a fit takes for each independent draw: more of them teach it nothing."""

@@ -27,7 +27,7 @@ from pipeline.sampling.mixture import Mixture, log_sum
 from pipeline.sampling.straightening import Straightening
 from pipeline.sampling.target import Target
 
-INDEPENDENT = 0.65
+INDEPENDENT = 0.75
 """Share of the mixture's proposals that do not depend on where the walker is."""
 STEP_SIZES = (0.15, 1.0)
 """Range of e of the others, drawn evenly in its logarithm."""
@@ -193,9 +193,9 @@ def frozen_moves(target: Target, proposal: Proposal) -> list[tuple[Move, float]]
     """Moves of the chain that is kept."""
     straight = proposal.straightening
     return [
-        (MixtureMove(target, proposal), 0.75),
-        (DifferentialEvolutionMove(target, straight), 0.22),
-        (DifferentialEvolutionMove(target, straight, gamma=1.0), 0.03),
+        (MixtureMove(target, proposal), 0.55),
+        (DifferentialEvolutionMove(target, straight), 0.4),
+        (DifferentialEvolutionMove(target, straight, gamma=1.0), 0.05),
     ]
 
 

@@ -86,6 +86,8 @@ class ProgressBar:
             length if path.exists() else steps_made(self.folder, i) for i, path in enumerate(paths)
         ]
         self._warm.n = min(sum(done), self._warm.total)
+        if self._warm.n == self._warm.total:
+            self._warm.set_postfix_str("fitting the proposal", refresh=False)
         self._warm.refresh()
         if all(path.exists() for path in paths):
             self._warm.close()
@@ -106,9 +108,13 @@ class ProgressBar:
         tau, n_tau, rhat = verdict.worst()
         if verdict.steps / verdict.thin < _MEANINGFUL:
             return
+        self._bar.n = max(self._bar.n, verdict.steps * self.sampling.ensembles)
         self._facts |= {"tau": f"{tau:.3g}", "N/tau": f"{n_tau:.3g}", "R-hat": f"{rhat:.3f}"}
         if np.isfinite(tau):
             expected = self.convergence.min_n_tau * tau + verdict.burn_in
+            if verdict.effective_draws > 0.0:
+                share = self.convergence.min_effective_draws / verdict.effective_draws
+                expected = max(expected, share * verdict.steps)
             tests = list(targets(self.sampling, 0))  # a run ends at one of these
             steps = next((test for test in tests if test >= expected), tests[-1])
             self._bar.total = max(self._bar.n, steps * self.sampling.ensembles)

@@ -100,12 +100,14 @@ class Run:
         return LocalEngine(workers) if workers > 1 else SerialEngine(problem)
 
     def _rounds(self, engine, stop: StopRequest, bar: ProgressBar) -> Outcome:
-        verdict = None
+        verdict, told = None, set()
         for target in targets(self.sampling, max(self.steps())):
             if min(self.steps()) < target:
                 reports = engine.extend(self.tasks(target), stop, bar.tick)
-                for message in dict.fromkeys(m for report in reports for m in report.messages):
+                messages = (m for report in reports for m in report.messages if m not in told)
+                for message in dict.fromkeys(messages):
                     bar.write(message)
+                    told.add(message)
             if min(self.steps()) < target:
                 code = stop.exit_code if stop() else EXIT_REQUEUE
                 return Outcome(verdict, True, code)

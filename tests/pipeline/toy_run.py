@@ -26,7 +26,7 @@ SAMPLING = {
     "thin": 1,
     "workers": 1,
 }
-RULES = {"min_n_tau": 1e9, "max_rhat": 1.01}
+RULES = {"min_n_tau": 1e9, "max_rhat": 1.01, "min_effective_draws": 0.0}
 
 
 class SlowGaussian(GaussianProblem):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import chi2
 
-from pipeline.posterior.convergence import integrated_time
+from pipeline.posterior.effective import integrated_time
 
 SURPRISE = 1e-3
 """Probability below which a scatter is taken for a disagreement and not for chance."""

@@ -45,7 +45,11 @@ def test_the_resolved_config_reads_back_the_same_from_anywhere(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     again = config_from_toml(config.to_toml(), config.path)
     assert again == config
-    assert tomllib.loads(config.to_toml())["convergence"] == {"min_n_tau": 150.0, "max_rhat": 1.01}
+    assert tomllib.loads(config.to_toml())["convergence"] == {
+        "min_n_tau": 150.0,
+        "max_rhat": 1.01,
+        "min_effective_draws": 1000.0,
+    }
 
 
 def test_a_table_of_ones_own_is_found_beside_the_config(tmp_path):

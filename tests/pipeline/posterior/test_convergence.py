@@ -4,7 +4,8 @@ import emcee
 import numpy as np
 import pytest
 
-from pipeline.posterior.convergence import Verdict, assess, burn_in, integrated_time, stuck_walkers
+from pipeline.posterior.convergence import Verdict, assess, burn_in, stuck_walkers
+from pipeline.posterior.effective import integrated_time
 
 NAMES = ("a", "log10_b")
 
@@ -53,7 +54,12 @@ def test_converged(rng):
     for name in NAMES:
         assert verdict.tau[name] == pytest.approx(9.0, rel=0.15)
         assert verdict.rhat[name] < 1.01
-        assert verdict.ess[name] == pytest.approx(32 * verdict.n_tau[name])
+        promised = 32 * verdict.n_tau[name]
+        assert verdict.ess_bulk[name] == pytest.approx(promised, rel=0.2)
+        assert 0.5 * promised < verdict.ess_tail[name] < 2.0 * promised
+        assert verdict.ess[name] == min(verdict.ess_bulk[name], verdict.ess_tail[name])
+    assert verdict.effective_draws == min(verdict.ess[name] for name in NAMES)
+    assert verdict.remarks == ()
     assert verdict.burn_in >= 5 * 8
 
 
@@ -76,7 +82,7 @@ def test_one_ensemble_elsewhere(rng):
     """Every chain is long enough by itself; only the comparison shows that one is stuck."""
     chain, log_prob = good_chains(rng)
     chain[2, ..., 1] += 2.0
-    verdict = assess(chain, log_prob, NAMES)
+    verdict = assess(chain, log_prob, NAMES, min_effective_draws=0)
     (reason,) = verdict.reasons
     assert reason.startswith("R-hat = ")
     assert "across ensembles for log10_b" in reason
@@ -144,3 +150,34 @@ def test_verdict_survives_the_file(rng, tmp_path):
     again = Verdict.load(tmp_path)
     assert repr(again) == repr(verdict)  # NaN != NaN
     assert [p.name for p in tmp_path.iterdir()] == ["convergence.json"]
+
+
+def with_a_corner(rng):
+    """Chains of which one walker stays in a corner for a third of the time."""
+    chain, _ = good_chains(rng)
+    chain[1, 1000:2000, 3, 1] = 3.0 + 0.2 * chain[1, 1000:2000, 3, 1]
+    return chain, -0.5 * np.sum(chain**2, axis=-1)
+
+
+def test_tau_does_not_see_a_walker_in_a_corner_but_the_effective_draws_do(rng):
+    chain, log_prob = with_a_corner(rng)
+    verdict = assess(chain, log_prob, NAMES, min_effective_draws=0)
+    assert verdict.converged  # by tau and R-hat across ensembles
+    assert 32 * verdict.n_tau["log10_b"] > 10 * verdict.effective_draws
+    assert verdict.effective_draws == verdict.ess["log10_b"]
+    remark = verdict.remarks[0]
+    assert remark.startswith("walkers stay long at some values of log10_b: ")
+    assert remark in verdict.banner()
+
+
+def test_too_few_effective_draws_are_not_converged(rng):
+    chain, log_prob = with_a_corner(rng)
+    verdict = assess(chain, log_prob, NAMES)
+    assert "effective draws < 1000 of the tails of log10_b" in verdict.reasons[0]
+    assert "NOT CONVERGED" in verdict.banner()
+
+
+def test_long_chains_are_thinned_which_can_only_lower_the_effective_draws(rng):
+    short = assess(*good_chains(rng, n=3000, ensembles=1), NAMES)
+    long = assess(*good_chains(rng, n=24_000, ensembles=1), NAMES)
+    assert 2 * short.ess["a"] < long.ess["a"] < 8 * 1.3 * short.ess["a"]

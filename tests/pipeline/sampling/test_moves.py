@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from emcee.moves import DEMove, DESnookerMove
 
-from pipeline.posterior.convergence import integrated_time
+from pipeline.posterior.effective import integrated_time
 from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import (
     DifferentialEvolutionMove,
@@ -241,6 +241,6 @@ def test_mix_in_words():
     rng = np.random.default_rng(0)
     proposal = fit_proposal(rng.normal(size=(50, 2)), None, 1, rng)
     assert describe_moves(frozen_moves(target, proposal)) == (
-        "0.75 MixtureMove(3 components), 0.22 DifferentialEvolutionMove(gamma=1.19), "
-        "0.03 DifferentialEvolutionMove(gamma=1)"
+        "0.55 MixtureMove(3 components), 0.4 DifferentialEvolutionMove(gamma=1.19), "
+        "0.05 DifferentialEvolutionMove(gamma=1)"
     )

@@ -14,6 +14,7 @@ from priors.distributions import uniform
 from tests.pipeline.chain_tables import assert_same_chains
 from tests.pipeline.toy_run import toy_run
 from tests.tuning.toys import toy_problem
+from transport.errors import CrtuneError
 
 
 def two_hills():
@@ -120,3 +121,30 @@ def test_a_given_share_of_each_mode_does_not_depend_on_the_start(tmp_path):
     for index in range(2):
         x = read_chain(ensemble_path(tmp_path, index)).chain[..., 0]
         assert np.mean(x < 0.0) == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_run_extended_says_once_that_its_warm_up_was_cut(tmp_path, capsys):
+    toy_run(tmp_path, warm_up=100, max_steps=60, min_steps=60).execute(progress=False)
+    assert "warm-up" not in capsys.readouterr().out
+    longer = toy_run(tmp_path, warm_up=100, max_steps=400, min_steps=100)
+    longer.execute(progress=False)
+    told = capsys.readouterr().out
+    assert told.count("ensemble 0: its warm-up was cut to 30 steps") == 1
+    assert "--fresh makes it anew with 100" in told
+
+
+@pytest.mark.parametrize("warm_up", [0, 41])
+def test_another_warm_up_is_refused(tmp_path, warm_up):
+    toy_run(tmp_path).execute(progress=False)
+    changed = toy_run(tmp_path, warm_up=warm_up)
+    with pytest.raises(CrtuneError, match=rf"sampling\.warm_up: 40 in the file, {warm_up} now"):
+        changed.execute(progress=False)
+
+
+def test_another_warm_up_is_refused_while_it_is_under_way(tmp_path):
+    run = toy_run(tmp_path)
+    EnsembleRun(run.build(), tmp_path, 0, run.sampling).extend(200, stop=lambda: True)
+    assert warm_up_path(tmp_path, 0).exists()
+    changed = toy_run(tmp_path, warm_up=60)
+    with pytest.raises(CrtuneError, match=r"sampling\.warm_up: 40 in the file, 60 now"):
+        EnsembleRun(changed.build(), tmp_path, 0, changed.sampling).extend(200)
