@@ -37,6 +37,7 @@ def test_evidence_of_a_gaussian_in_a_box(gaussian_runs):
         assert run.log_z == pytest.approx(exact, abs=0.15)
 
 
+@pytest.mark.slow
 def test_evidence_of_a_banana():
     problem = BananaProblem(ndim=4, bend=1.0)
     run = run_nested(problem, QUICK)
@@ -147,6 +148,7 @@ def test_too_few_calls_are_marked():
     assert run.n_live == 300
 
 
+@pytest.mark.slow
 def test_a_run_that_gets_nowhere_begins_anew_with_more_live_points(tmp_path):
     problem, path = GaussianProblem(ndim=3), tmp_path / "nested.checkpoint"
     settings = NestedSettings(n_live=150, n_eff=500, n_shell=1, max_calls=4000, doublings=1)

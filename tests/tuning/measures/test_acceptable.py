@@ -124,6 +124,7 @@ def test_repetitions_combine_to_the_mean_probability():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_nested_sampling_finds_the_same():
     """ln L = -lambda ln g: volumes of a nested run inside each t, with a wall, in four dimensions.
 

@@ -193,7 +193,9 @@ def test_bad_names_are_told(arguments, message):
         select_cases(**arguments)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp_path):
     config = shutil.copy(run.path, tmp_path)
     command = [sys.executable, ROOT / "scripts" / "fine_tuning.py", "--selections", "bc"]

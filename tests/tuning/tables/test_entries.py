@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.tuning.estimators.shuffling import EACH
 from pipeline.tuning.measures.coincidence import Coincidence
+from pipeline.tuning.measures.nested import NestedEvidence
 from pipeline.tuning.measures.tempered import TemperedCurve
 from pipeline.tuning.tables.entries import NO_BASELINE, NOT_CONVERGED, UNKNOWN, entries
 from pipeline.tuning.tables.markdown import markdown
@@ -127,3 +128,13 @@ def test_the_tempered_cost_is_that_of_a_tenth_of_the_likelihood():
     assert found.value == pytest.approx(7.0 * 0.1**0.3 / np.log(2.0))
     assert found.error == pytest.approx(0.01 / np.log(2.0))
     assert (found.unit, found.note, found.flags) == ("bits", "of L^0.1", ("few draws",))
+
+
+@pytest.mark.parametrize(("other", "differ"), [(-100.1, False), (-104.0, True)])
+def test_both_routes_to_the_evidence_stand_side_by_side(other, differ):
+    nested = NestedEvidence(other, 0.02, 2000.0, 40_000, True)
+    listed = entries([results(case("two_phase"), evidence=evidence(), nested_evidence=nested)])
+    shown = found(listed, "evidence_minus_nested")
+    assert shown.value == pytest.approx(-100.0 - other)
+    assert shown.error == pytest.approx(np.hypot(0.15, 0.02))
+    assert ("both routes to ln Z differ" in shown.flags) == differ
