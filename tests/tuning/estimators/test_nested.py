@@ -1,5 +1,7 @@
 """Nested sampling against exact evidences, and what it keeps of a run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tests.reliability.flips import flipped
 from tests.toy_problems import BananaProblem, GaussianProblem
 from transport.errors import CrtuneError
 
-QUICK = NestedSettings(n_live=300, n_eff=1500)
+QUICK = NestedSettings(n_live=200, n_eff=600)
 
 
 class HalfGaussian(GaussianProblem):
@@ -33,7 +35,7 @@ def test_evidence_of_a_gaussian_in_a_box(gaussian_runs):
     exact = GaussianProblem(ndim=4, rho=0.9).log_evidence
     for run in gaussian_runs:
         assert run.converged
-        # 1500 effective draws of likelihood and of volume: 0.03 each
+        # 600 effective draws of likelihood and of volume: 0.04 each
         assert run.log_z == pytest.approx(exact, abs=0.15)
 
 
@@ -55,9 +57,9 @@ def test_volumes_fill_the_prior_and_weights_add_up(gaussian_runs):
 def test_draws_have_the_posterior_moments(gaussian_runs):
     problem = GaussianProblem(ndim=4, rho=0.9)
     draws = gaussian_runs[0].draws(4000, np.random.default_rng(0))
-    # the standard error of a mean from 1500 effective draws is 0.026
-    assert np.abs(draws.mean(axis=0)).max() < 0.12
-    np.testing.assert_allclose(np.cov(draws.T), problem.covariance, atol=0.15)
+    # the standard error of a mean from 600 effective draws is 0.041
+    assert np.abs(draws.mean(axis=0)).max() < 0.16
+    np.testing.assert_allclose(np.cov(draws.T), problem.covariance, atol=0.2)
 
 
 def test_evidence_is_that_of_the_prior_inside_its_constraints():
@@ -111,7 +113,7 @@ def test_a_run_that_was_stopped_goes_on_from_its_checkpoint(tmp_path):
 
 def test_the_checkpoint_of_another_problem_is_not_taken_up(tmp_path):
     path = tmp_path / "nested.checkpoint"
-    few = NestedSettings(n_live=300, n_eff=1500, max_calls=1000)
+    few = replace(QUICK, max_calls=1000)
 
     def never_ends(theta):
         raise KeyboardInterrupt
