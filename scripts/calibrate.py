@@ -80,8 +80,7 @@ def report(calibration, options) -> None:
     from pipeline.calibration.report import (
         assess,
         format_calibrated,
-        read_ranks,
-        render_page,
+        read_page,
         write_ranks,
     )
     from pipeline.figures.calibration_plot import calibration_figure
@@ -102,9 +101,8 @@ def report(calibration, options) -> None:
         print(f"figure: {png}")
     if options.page:
         page = options.output / "calibration.md"
-        tables = [read_ranks(path) for path in sorted(folders[1][0].glob("*.csv"))]
         with replacing(page) as draft:
-            draft.write_text(render_page(tables), encoding="utf-8")
+            draft.write_text(read_page(folders[1][0]), encoding="utf-8")
         print(f"page: {page}")
     for name in found.outside:
         print(f"*** {name}: ranks leave their band ***", file=sys.stderr)

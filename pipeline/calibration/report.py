@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,11 +148,30 @@ def read_ranks(path: Path) -> Calibrated:
         raise CrtuneError(f"{path}: no table of ranks ({error}); make it again") from error
 
 
-def render_page(tables: Sequence[Calibrated]) -> str:
-    """docs/calibration.md, numbers and verdicts included."""
+def read_page(folder: Path) -> str:
+    """docs/calibration.md of the tables in a folder, each with what RUN.txt beside it, written by
+    hand, says of it.
+
+    Raises
+    ------
+    CrtuneError: a file that is no such table
+    """
+    remarks = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.txt")}
+    return render_page([read_ranks(path) for path in sorted(folder.glob("*.csv"))], remarks)
+
+
+def render_page(tables: Sequence[Calibrated], remarks: Mapping[str, str] | None = None) -> str:
+    """docs/calibration.md, numbers and verdicts included.
+
+    Parameters
+    ----------
+    remarks : text by name of a run, below its table
+    """
     parts = [_HEAD]
     for found in tables:
         parts.append(_section(found))
+        if found.run in (remarks or {}):
+            parts.append(remarks[found.run])
     return "\n".join(parts)
 
 
@@ -176,6 +195,16 @@ better than these, and a posterior with modes that mock data seldom have would n
 
 Calibration tests the statistics, not the physics: truth and model are the same here.
 """
+
+
+def together(found: Calibrated, levels: Sequence[float]) -> list[tuple[float, float, float]]:
+    """Of each level: itself, the share of all truths in the central intervals, and its standard
+    error from the scatter between sets, within which quantities are correlated."""
+    points = np.array([list(row["ranks"].values()) for row in found.rows]) + 0.5
+    off = np.abs(points / (found.draws + 1) - 0.5)
+    shares = [(level, np.mean(off <= 0.5 * level, axis=1)) for level in levels]
+    error = 1.0 / np.sqrt(found.n_sets)
+    return [(level, float(s.mean()), float(s.std(ddof=1) * error)) for level, s in shares]
 
 
 def _section(found: Calibrated) -> str:
@@ -204,7 +233,12 @@ def _section(found: Calibrated) -> str:
         f"{np.sqrt(0.68 * 0.32 / n):.2f}.{few}",
         "",
         f"Outside their bands: {outside} ({len(found.outside)} of {len(found.quantities)}; "
-        f"{expected:.1f} expected of a correct sampler).",
+        f"{expected:.1f} expected of a correct sampler). All quantities together: "
+        + ", ".join(
+            f"{share:.1%} +- {error:.1%} of truths in {level:.0%}"
+            for level, share, error in together(found, (0.68, 0.9))
+        )
+        + ".",
         "",
         f"![Difference of the ranks' CDF from uniform](calibration/{found.run}.png)",
         "",
