@@ -1,64 +1,25 @@
-"""This project's sampler and its peers on one posterior, with everything counted.
+"""This project's sampler and its peers, each as a function that counts what it spends.
 
 A sampler is a function of a counted problem, a number of evaluations, walkers and a seed. Peers
 get the posterior as their documentation asks for it: all coordinates, discrepancy amplitudes
-included, and their default settings.
+included, and their default settings. Effective draws of chains are the lesser of bulk and tail ESS
+with every walker as a chain, those of weighted points are Kish's.
 """
 
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 import emcee
 import numpy as np
 
-from pipeline.posterior.effective import integrated_time
-from transport.errors import CrtuneError
+from pipeline.posterior.effective import bulk_and_tail, integrated_time
 
 _BURN = 0.3
 """Share of a peer's steps that are thrown away, at least."""
 _IMPOSSIBLE = -1e100
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a sampler gave.
-
-    Attributes
-    ----------
-    name : of the sampler
-    mean, sd : (ndim,) of every coordinate
-    effective : draws, of the slowest coordinate
-    length : steps in units of its autocorrelation time; NaN for nested samplers
-    before, evaluations : of the model: thrown away, and for the draws kept
-    cpu_seconds : all of it
-    missing : why there is nothing, in words; "" if there is something
-    """
-
-    name: str
-    mean: np.ndarray
-    sd: np.ndarray
-    effective: float
-    length: float
-    before: int
-    evaluations: int
-    cpu_seconds: float
-    missing: str = ""
-
-    def line(self) -> str:
-        """One row of the table."""
-        if self.missing:
-            return f"| {self.name} | {self.missing} | | | | |"
-        per_evaluation = 1000.0 * self.effective / self.evaluations
-        per_second = self.effective / self.cpu_seconds
-        return (
-            f"| {self.name} | {per_evaluation:.2f} | {per_second:.1f} | {self.evaluations} | "
-            f"{self.before} | {self.length:.0f} |"
-        )
 
 
 class Counted:
@@ -112,18 +73,21 @@ def _ensemble(moves):
 
 
 def _of_chain(chain, before, count):
-    tau = max(max(integrated_time(chain[..., i]), 1.0) for i in range(chain.shape[-1]))
-    flat = chain.reshape(-1, chain.shape[-1])
-    length = len(chain) / tau
-    effective = length * chain.shape[1]
-    return flat.mean(axis=0), flat.std(axis=0), effective, length, before, count - before
+    """Of a chain (n, nwalkers, ndim)."""
+    series = [chain[..., i] for i in range(chain.shape[-1])]
+    tau = max(max(integrated_time(one), 1.0) for one in series)
+    effective = min(min(bulk_and_tail(one[None])) for one in series)
+    flat, length = chain.reshape(-1, chain.shape[-1]), len(chain) / tau
+    by_tau = length * chain.shape[1]
+    return flat.mean(axis=0), flat.std(axis=0), effective, by_tau, length, before, count - before
 
 
 def _of_weights(theta, weights, before, count):
     weights = weights / weights.sum()
     mean = weights @ theta
     sd = np.sqrt(weights @ (theta - mean) ** 2)
-    return mean, sd, 1.0 / np.sum(weights**2), float("nan"), before, count - before
+    nan = float("nan")
+    return mean, sd, 1.0 / np.sum(weights**2), nan, nan, before, count - before
 
 
 def _crtune(problem, evaluations, walkers, seed):
@@ -215,6 +179,33 @@ def _dynesty(problem, evaluations, walkers, seed):
     return _of_weights(found.samples, np.exp(found.logwt - found.logz[-1]), 0, problem.count)
 
 
+def _cobaya(problem, evaluations, walkers, seed):
+    """One chain of Metropolis with a proposal that is learned, in the cube of the prior."""
+    from cobaya.run import run
+
+    names = [f"u{i}" for i in range(problem.ndim)]
+
+    def log_likelihood(**cube):
+        theta = problem.prior_transform(np.array([[cube[name] for name in names]]))
+        return float(problem.log_likelihood_or_wall(theta)[0])
+
+    start = problem.prior_cdf(problem.start(1, np.random.default_rng(seed)))[0]
+    before = problem.count
+    params = {
+        name: {"prior": {"min": 0.0, "max": 1.0}, "ref": float(at), "proposal": 0.05}
+        for name, at in zip(names, start, strict=True)
+    }
+    mcmc = {"max_samples": evaluations // 5, "Rminus1_stop": 0.0, "seed": seed, "max_tries": 10**6}
+    likelihood = {"all": {"external": log_likelihood, "input_params": names}}
+    info = {"params": params, "likelihood": likelihood, "sampler": {"mcmc": mcmc}, "debug": 50}
+    _, sampler = run(info)
+    found = sampler.products()["sample"].data
+    rows = np.repeat(np.arange(len(found)), found["weight"].to_numpy(dtype=int))
+    burn, spent = int(_BURN * len(rows)), problem.count - before
+    chain = problem.prior_transform(found[names].to_numpy()[rows[burn:]])[:, None]
+    return _of_chain(chain, before + int(_BURN * spent), problem.count)
+
+
 SAMPLERS: dict[str, Callable] = {
     "crtune": _crtune,
     "emcee, stretch": _ensemble(emcee.moves.StretchMove),
@@ -223,51 +214,5 @@ SAMPLERS: dict[str, Callable] = {
     "zeus": _zeus,
     "nautilus": _nautilus,
     "dynesty, rwalk": _dynesty,
+    "cobaya, MCMC": _cobaya,
 }
-
-
-def compare(problem, name: str, evaluations: int, walkers: int, seed: int) -> Drawn:
-    """Run one of `SAMPLERS`; a peer that is not installed is said to be missing.
-
-    Raises
-    ------
-    CrtuneError: too few evaluations for anything
-    """
-    if evaluations < 100 * walkers:
-        raise CrtuneError(
-            f"--evaluations {evaluations}: too few for {walkers} walkers; give {100 * walkers}"
-        )
-    began = time.process_time()
-    try:
-        found = SAMPLERS[name](Counted(problem), evaluations, walkers, seed)
-    except ImportError as error:
-        nothing = np.full(problem.ndim, np.nan)
-        missing = f"not installed ({error.name})"
-        return Drawn(name, nothing, nothing, 0.0, 0.0, 0, 0, 0.0, missing)
-    return Drawn(name, *found, time.process_time() - began)
-
-
-def as_table(results: list[Drawn], names) -> str:
-    """Markdown: efficiency, then means and widths against the first sampler's."""
-    lines = [
-        "| sampler | effective draws per 1000 evaluations | per CPU second | evaluations | before "
-        "| N/tau |",
-        "|---|---|---|---|---|---|",
-        *(result.line() for result in results),
-        "",
-        f"Against {results[0].name}: means off by, in its standard deviations, and ratio of widths",
-        "",
-        "| sampler | largest shift | of | least ratio | of | largest ratio | of |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    first = results[0]
-    for result in results[1:]:
-        if result.missing:
-            continue
-        shift, ratio = np.abs(result.mean - first.mean) / first.sd, result.sd / first.sd
-        cells = []
-        for values, at in ((shift, np.argmax), (ratio, np.argmin), (ratio, np.argmax)):
-            index = int(at(values))
-            cells += [f"{values[index]:.2f}", names[index]]
-        lines.append(f"| {result.name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
