@@ -22,7 +22,10 @@ from transport.errors import CrtuneError
 def stored_files(folder: Path) -> dict[str, tuple[Path, Callable]]:
     """Files by kind, each with a function that reads what results rest on, comparable by ``==``."""
     run = folder / "run"
-    rules = "[sampling]\nensembles = 2\n[convergence]\nmin_n_tau = 1e9\nmax_rhat = 1.01\n"
+    rules = (
+        "[sampling]\nensembles = 2\n"
+        "[convergence]\nmin_n_tau = 1e9\nmax_rhat = 1.01\nmin_effective_draws = 0.0\n"
+    )
     toy = replace(toy_run(run, min_steps=60, max_steps=60), config_text=rules)
     toy.execute(progress=False, notify=lambda text: None)
     warm_up = _warm_up(folder / "warming up")
