@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,7 +60,8 @@ def compare(problem, name: str, evaluations: int, walkers: int, seed: int, folde
 
     Parameters
     ----------
-    folder : where results are kept, and found again by a later call; None keeps nothing
+    folder : where results are kept, and found again by a later call of the same problem; None
+        keeps nothing
 
     Raises
     ------
@@ -69,7 +71,8 @@ def compare(problem, name: str, evaluations: int, walkers: int, seed: int, folde
         raise CrtuneError(
             f"--evaluations {evaluations}: too few for {walkers} walkers; give {100 * walkers}"
         )
-    stem = f"{name}_{evaluations}_{walkers}_{seed}".replace(" ", "_").replace(",", "")
+    whose = hashlib.sha256(repr(sorted(problem.fingerprint().items())).encode()).hexdigest()[:12]
+    stem = f"{name}_{evaluations}_{walkers}_{seed}_{whose}".replace(" ", "_").replace(",", "")
     path = None if folder is None else Path(folder) / f"{stem}.json"
     if path is not None and path.exists():
         return _read(path)
