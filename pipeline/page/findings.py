@@ -13,8 +13,8 @@ THEORIES = ("two_phase", "stratified_halo")
 DIFFUSION = ("kolmogorov", "kolmogorov_break", "power_law_diffusion", "power_law_break")
 SIGNIFICANT = 2.0
 """Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
-RIVAL = 5.0
-"""Nats of ln Z within which theories count as fitting alike."""
+RIVAL = 10.0
+"""Nats of ln Z within which theories count as rivals."""
 _MEASURE = "acceptable_max_1"
 
 

@@ -18,6 +18,7 @@ from pipeline.files import replacing
 from pipeline.page import words
 from pipeline.page.cells import label, ordered
 from pipeline.page.findings import DIFFUSION, THEORIES, Findings
+from pipeline.page.parameters import parameters_of
 from pipeline.page.quotes import Quotes
 from pipeline.page.rows import PLAUSIBLE, Missing, Rows
 from pipeline.page.tables import EARTH, PLACES, VOYAGER, Tables
@@ -94,6 +95,12 @@ def render_page(
     several = len({t for t in rows.values_of("transport") if t in (PAPER, FULL)}) > 1
     stems = (f"_{main}", f"_{PLAUSIBLE}_{main}") if several else ("", f"_{PLAUSIBLE}")
 
+    parameters = parameters_of(rows.runs)
+
+    def described(name):
+        """What a parameter is, with its name."""
+        return f"the {parameters[name].description} (`{name}`)" if name in parameters else f"`{name}`"
+
     def picture(name):
         """Its address; "" where there is no such file."""
         files = [f"{name}{stem}.png" for stem in stems]
@@ -106,7 +113,7 @@ def render_page(
         tuned=words.TUNED, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
         DIFFUSION=DIFFUSION, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
         quote=_counted(quotes.cell, numbers),
-        figures=figures, picture=picture,
+        figures=figures, picture=picture, described=described, parameters=parameters,
     )  # fmt: skip
     return _laid_out(text)
 

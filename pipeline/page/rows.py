@@ -93,16 +93,16 @@ class Rows:
 
     def __init__(self, records: Iterable[Mapping]):
         self._found: dict[tuple, Number] = {}
-        self._runs: dict[str, str] = {}
+        self._runs: dict[str, tuple[str, str]] = {}
         for row in records:
             key = (row["run"], row["measure"], *_place_of(row))
             self._found[key] = _number(row)
-            self._runs.setdefault(row["run"], row["scenario"])
+            self._runs.setdefault(row["run"], (row["scenario"], row["options"]))
         self._keys = list(self._found)
 
     @property
-    def runs(self) -> dict[str, str]:
-        """Scenario by run."""
+    def runs(self) -> dict[str, tuple[str, str]]:
+        """Scenario and options by run."""
         return dict(self._runs)
 
     def number(self, run: str, measure: str, place: str = "earth", **where: str) -> Number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.page.cells import cell, label, ordered, table
-from pipeline.page.rows import Missing, Rows
+from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import deviation, percent, with_error
 from pipeline.tuning.measures.holdouts import SHOWN as HOLDOUTS
 from pipeline.tuning.tables.entries import NOT_CONVERGED
@@ -27,6 +27,10 @@ FEATURES = {
     "no_peak": "peak of B/C (below 5 GV)",
 }
 """What a variant leaves out of the data."""
+
+
+def _two_digits(number: Number) -> str:
+    return with_error(number, 2)
 
 
 class Tables:
@@ -77,7 +81,9 @@ class Tables:
         return table("theory", columns)
 
     def parts(self) -> str:
-        """Bits for protons, for B/C, and for both, at Earth."""
+        """Bits for protons, for B/C, and for both."""
+        if not self._rows.having("acceptable_max_1", selection="bc", transport=self._main):
+            return ""
         columns = {
             f"{words}, {PLACES[place]}": self._column("acceptable_max_1", place, selection=name)
             for place in PLACES
@@ -195,7 +201,7 @@ class Tables:
                 best = sorted(found, key=lambda item: -item[1].value)[:most]
                 if best:
                     names = [name.removeprefix("saved_by_") for name, _ in best]
-                    texts = [cell(number) for _, number in best]
+                    texts = [cell(number, _two_digits) for _, number in best]
                     cells[run] = ", ".join(
                         f"`{name}` {text}" for name, text in zip(names, texts, strict=True)
                     )
