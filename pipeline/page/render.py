@@ -99,7 +99,8 @@ def render_page(
 
     def described(name):
         """What a parameter is, with its name."""
-        return f"the {parameters[name].description} (`{name}`)" if name in parameters else f"`{name}`"
+        known = parameters.get(name)
+        return f"the {known.description} (`{name}`)" if known else f"`{name}`"
 
     def picture(name):
         """Its address; "" where there is no such file."""

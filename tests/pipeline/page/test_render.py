@@ -181,6 +181,16 @@ def test_every_number_of_the_prose_is_in_the_rows(tmp_path):
             assert close, f"{text} in: {sentence}"
 
 
+def test_parameters_are_explained():
+    told = page(whole_study())
+    assert "Knowing the Alfvenic Mach number at which fast modes are injected (`Ma`)" in told
+    assert "| `kappa_0` | diffusion coefficient at 1 GV" in told
+    assert "| `eta` |" not in told  # of an option that no run has
+    free = [r | {"options": "low_energy = break"} for r in bits_rows({"kolmogorov": (6.0, 7.0)})]
+    assert "| `eta` |" in page(free)
+    assert "## The parameters" not in page(bits_rows({"my_theory": (3.3, 5.5)}))
+
+
 def test_other_pages_are_quoted_from_their_tables(tmp_path):
     (tmp_path / "a.md").write_text("# A\n\n| | x | y |\n|---|---|---|\n| one | 1 | 2 |\n")
     quotes = Quotes(tmp_path)
