@@ -21,6 +21,8 @@ from transport.fast_modes.jit import njit
 _MASS_RATIO = ELECTRON_MASS / PROTON_MASS
 _SQRT_MASS_RATIO = np.sqrt(_MASS_RATIO)
 MAX_BANDS = 2
+_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
+_GAUSS_NODES, _GAUSS_WEIGHTS = 0.5 * (_GAUSS_NODES + 1.0), 0.5 * _GAUSS_WEIGHTS
 
 
 @njit
@@ -120,6 +122,44 @@ def _extrema(beta, low, high):
 
 
 @njit
+def _points_between(lengths, log_mfp, log_length0, log_step):
+    """ln(1/k_par) between the points of the grid at which edges are needed, too, and weights there.
+
+    The last of `lengths`, where the cone starts to shrink, bends the edges: weight 0. At the others
+    bands appear or vanish as a square root: in the cells of the grid with such a point, those of a
+    quadrature of the cell, whose weights add up to 1.
+    """
+    last = lengths.size - 1
+    positions = (lengths - log_length0) / log_step
+    points = np.empty(1 + (2 * last + 1) * _GAUSS_NODES.size)
+    weights = np.empty(points.size)
+    count = 0
+    for s in range(lengths.size):
+        cell = np.floor(positions[s])
+        is_first = lengths[s] < log_mfp
+        for other in range(lengths.size):
+            same = np.floor(positions[other]) == cell and lengths[other] < log_mfp
+            if same and (other < s or (s == last and other < last)):
+                is_first = False
+        if not is_first:
+            continue
+        if s == last:
+            points[count], weights[count] = lengths[s], 0.0
+            count += 1
+            continue
+        ends = np.sort(positions[(np.floor(positions) == cell) & (lengths < log_mfp)])
+        ends = np.concatenate((np.array([cell]), ends, np.array([cell + 1.0])))
+        for e in range(ends.size - 1):
+            width = ends[e + 1] - ends[e]
+            for q in range(_GAUSS_NODES.size):
+                r = _GAUSS_NODES[q]  # dense at both ends, where there may be a square root
+                points[count] = log_length0 + log_step * (ends[e] + width * r * r * (3.0 - 2.0 * r))
+                weights[count] = width * 6.0 * r * (1.0 - r) * _GAUSS_WEIGHTS[q]
+                count += 1
+    return points[:count], weights[:count]
+
+
+@njit
 def cone_edges(log_length0, log_step, n, first_viscous, v_a, beta, viscosity, ma, scale, mfp):
     """Edges of the surviving angles on a geometric grid of 1/k_par.
 
@@ -131,12 +171,13 @@ def cone_edges(log_length0, log_step, n, first_viscous, v_a, beta, viscosity, ma
     Returns
     -------
     top : x of the cone that viscous damping leaves at 1/k_par = l_mfp
-    edges : (n + 1 + n_kink, 1 + 2 MAX_BANDS) of x = ln tan(theta): the edge of the cone around
+    edges : (n + 1 + n_more, 1 + 2 MAX_BANDS) of x = ln tan(theta): the edge of the cone around
         the field, then lower and upper edges of bands (equal where there is none). Row n is the
         collisionless limit at 1/k_par = l_mfp, where the rows jump; the rows after it are those
-        at the kinks.
-    kinks : (n_kink,) ln(1/k_par) below l_mfp at which the edges bend: where the cone starts to
-        shrink from its viscous width, and where bands appear or vanish
+        at more points, where edges bend.
+    points : (n_more,) ln(1/k_par) of these, below l_mfp
+    weights : (n_more,) 0 where the cone starts to shrink from its viscous width; else the point is
+        one of a quadrature of a cell of the grid in which bands appear or vanish
     """
     log_kv = log_k_viscous(v_a, viscosity, ma, scale)
     level = -np.log(mfp) - log_kv
@@ -155,10 +196,9 @@ def cone_edges(log_length0, log_step, n, first_viscous, v_a, beta, viscosity, ma
     values = np.empty(ends.size)
     for s in range(ends.size):
         values[s] = collisionless_cutoff(ends[s], beta)[0]
-    kinks = -values[1:] - log_kc
-    kinks = kinks[kinks < np.log(mfp)]
+    points, weights = _points_between(-values[1:] - log_kc, np.log(mfp), log_length0, log_step)
 
-    edges = np.zeros((n + 1 + kinks.size, 1 + 2 * MAX_BANDS))
+    edges = np.zeros((n + 1 + points.size, 1 + 2 * MAX_BANDS))
     x = top
     for m in range(max(0, first_viscous), n):
         level = -log_length0 - m * log_step - log_kv
@@ -166,13 +206,13 @@ def cone_edges(log_length0, log_step, n, first_viscous, v_a, beta, viscosity, ma
         edges[m, 0] = x
     guess = 0.5 * (ends[:-1] + ends[1:])
     guess[0] = bottom
-    for row in range(last + 1 + kinks.size):
+    for row in range(last + 1 + points.size):
         if row < last:
             m, log_length = row, log_length0 + row * log_step
         elif row == last:
             m, log_length = n, np.log(mfp)
         else:
-            m, log_length = n + row - last, kinks[row - last - 1]
+            m, log_length = n + row - last, points[row - last - 1]
         level = -log_length - log_kc
         column, inside = 0, values[0] > level
         for s in range(ends.size - 1):
@@ -185,4 +225,4 @@ def cone_edges(log_length0, log_step, n, first_viscous, v_a, beta, viscosity, ma
                 inside = not inside
         if inside and column < edges.shape[1]:
             edges[m, column] = top
-    return top, edges, kinks
+    return top, edges, points, weights

@@ -31,17 +31,18 @@ def _cone_row(edges, cone, row):
 
 
 @njit
-def gyroresonance(edges, kinks, n_rho, jump, u, cone, a):
+def gyroresonance(edges, points, point_weights, n_rho, jump, u, cone, a):
     """G(rho, y) on the grid, (2, n_rho, n_y): collisionless and viscous part.
 
     The Gaussian transform along each line of constant U rho. The wave power is piecewise linear
-    between grid points; at the jump each side counts for its own half, and at a kink the triangle
-    between the curve and its chord is added. The two parts are kept apart because each is
-    log-smooth in rho while their sum bends where one takes over.
+    between grid points; at the jump each side counts for its own half. What lies between the curve
+    and its chord is added at the points of `cone_edges`: the triangle at a kink, or the integral
+    over the cell where bands begin or end, with its first moment. The two parts are kept apart
+    because each is log-smooth in rho while their sum bends where one takes over.
     """
     _, n_u, n_y = a.shape
     collisionless, collisionless_left, viscous, viscous_left = a[0], a[1], a[2], a[3]
-    n_line = edges.shape[0] - 1 - kinks.size
+    n_line = edges.shape[0] - 1 - points.size
     power = np.zeros((2, n_rho, n_u))
     row, left, right = np.empty(n_u), np.empty(n_u), np.empty(n_u)
     for m in range(n_line):
@@ -60,22 +61,25 @@ def gyroresonance(edges, kinks, n_rho, jump, u, cone, a):
             for k in range(n_y):
                 g[1, jump - j, k] -= right_value * viscous_left[j, k]
                 g[0, jump - j, k] += left[j] * collisionless_left[j, k]
-    for q in range(kinks.size):
-        m = int(np.floor(kinks[q]))
-        x = kinks[q] - m
+    for q in range(points.size):
+        m = int(np.floor(points[q]))
+        x = points[q] - m
         if m < 0 or m + 1 >= n_line or m + 1 > jump:
             continue
         _cone_row(edges[m], cone, left)
         _cone_row(edges[m + 1 if m + 1 < jump else n_line], cone, right)
         _cone_row(edges[n_line + 1 + q], cone, row)
+        near, far = 1.0 - x, x  # shares of the corners of the cell
+        if point_weights[q] > 0.0:
+            near, far = point_weights[q] * (4.0 - 6.0 * x), point_weights[q] * (6.0 * x - 2.0)
         for j in range(max(0, m - n_rho + 1), min(n_u - 1, m + 1)):
             # the weights take g / U as linear in ln U
-            at_kink = row[j] / u[j] * (row[j + 1] * u[j] / (row[j] * u[j + 1])) ** x
-            triangle = at_kink - (1.0 - x) * left[j] / u[j] - x * right[j + 1] / u[j + 1]
+            here = row[j] / u[j] * (row[j + 1] * u[j] / (row[j] * u[j + 1])) ** x
+            excess = here - (1.0 - x) * left[j] / u[j] - x * right[j + 1] / u[j + 1]
             for k in range(n_y):
-                g[0, m - j, k] += triangle * (
-                    (1.0 - x) * u[j] * (collisionless[j, k] - collisionless_left[j, k])
-                    + x * u[j + 1] * collisionless_left[j + 1, k]
+                g[0, m - j, k] += excess * (
+                    near * u[j] * (collisionless[j, k] - collisionless_left[j, k])
+                    + far * u[j + 1] * collisionless_left[j + 1, k]
                 )
     return g
 

@@ -101,8 +101,11 @@ def _kappa_batch(
         log_rho0, n_rho, jump, rows = rho_grid(log_r, b[w], mfp[w], u[0], shift[n_y - 1])
         log_length0 = log_rho0 + np.log(u[0])
         plasma = (v_a[w], beta[w], viscosity[w], ma[w], scale[w], mfp[w])
-        top, edges, kinks = cone_edges(log_length0, LOG_STEP, n_rho + n_u - 1, jump, *plasma)
-        g = gyroresonance(edges, (kinks - log_length0) / LOG_STEP, n_rho, jump, u, cone, a)
+        top, edges, points, weights = cone_edges(
+            log_length0, LOG_STEP, n_rho + n_u - 1, jump, *plasma
+        )
+        points = (points - log_length0) / LOG_STEP
+        g = gyroresonance(edges, points, weights, n_rho, jump, u, cone, a)
         at_mfp = edges[n_rho + n_u - 1]
         moments = transit_time(log_rho0, n_rho, h_deficit, at_mfp, top, *plasma)
         hard = integrals(rows, log_r, g, moments, nodes, v_a[w], ma[w], out[w])

@@ -96,12 +96,14 @@ class _Steps:
     def cone(self):
         n = self.n_rho + self.u.size - 1
         length = self.log_rho0 + np.log(self.u[0])
-        self.top, self.edges, kinks = cone_edges(length, LOG_STEP, n, self.jump, *self.plasma)
-        self.kinks = (kinks - length) / LOG_STEP
+        self.top, self.edges, points, self.point_weights = cone_edges(
+            length, LOG_STEP, n, self.jump, *self.plasma
+        )
+        self.points = (points - length) / LOG_STEP
 
     def gyroresonance(self):
-        self.g = gyroresonance(self.edges, self.kinks, self.n_rho, self.jump, self.u,
-                               self.cone_table, self.a)  # fmt: skip
+        self.g = gyroresonance(self.edges, self.points, self.point_weights, self.n_rho, self.jump,
+                               self.u, self.cone_table, self.a)  # fmt: skip
 
     def transit_time(self):
         at_mfp = self.edges[self.n_rho + self.u.size - 1]

@@ -100,7 +100,7 @@ def test_cone_edges_equate_cascade_and_damping(state):
     viscosity = braginskii_viscosity(mfp, thermal_speed(t))
     n_line, step, first = 40, 0.3, 20
     start = np.log(mfp) - first * step
-    _, edges, _ = cone_edges(start, step, n_line, first, v_a, beta, viscosity, ma, scale, mfp)
+    _, edges, *_ = cone_edges(start, step, n_line, first, v_a, beta, viscosity, ma, scale, mfp)
     for m in range(n_line):
         tangent = np.exp(edges[m, 0])
         cos = 1 / np.sqrt(1 + tangent**2)
@@ -125,8 +125,10 @@ def test_bands_at_large_angles_are_found():
     viscosity = 1e-9 * mfp * v_a  # damps nothing but the last degrees
     n = 60
     start = np.log(mfp) - 25.0
-    top, edges, kinks = cone_edges(start, 0.4, n, n, v_a, beta, viscosity, ma, scale, mfp)
-    assert kinks.size >= 1
+    top, edges, points, weights = cone_edges(start, 0.4, n, n, v_a, beta, viscosity, ma, scale, mfp)
+    cells = np.unique(np.floor((points[weights > 0] - start) / 0.4))
+    assert cells.size >= 1
+    assert weights.sum() == pytest.approx(cells.size)
     theta = np.arctan(np.exp(np.linspace(-12, top, 20001)))
     log_kc = log_k_collisionless(beta, ma, scale)
     log_k = np.array([collisionless_cutoff(np.log(np.tan(a)), beta)[0] for a in theta]) + log_kc
@@ -186,7 +188,7 @@ def test_the_sum_over_all_angles_is_that_of_few_angles(name):
     v_a, beta = alfven_speed(b, n), plasma_beta(b, n, t)
     viscosity = braginskii_viscosity(mfp, thermal_speed(t))
     plasma = (v_a, beta, viscosity, ma, scale, mfp)
-    top, edges, _ = cone_edges(np.log(mfp), 0.12, 1, 0, *plasma)
+    top, edges, *_ = cone_edges(np.log(mfp), 0.12, 1, 0, *plasma)
     arguments = (np.log(1e12), 40, universal_tables().h_deficit, edges[1], top, *plasma)
     coarse = transit_time(*arguments)[0]
     _, values = nodes_of_all_angles(*arguments, 1e4)
