@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -46,19 +46,24 @@ class Layers:
     effects: tuple[str, ...]
     at_source: np.ndarray | None = None
     cutoff: Cutoff | None = None
+    _disk: dict = field(default_factory=dict)
 
     def residences(self, species: Species, flux: np.ndarray) -> np.ndarray:
         """f/F of each term, (T, n, m), where protons leave at the rate `flux` (n, m)."""
         return self._all_nodes(self.residence(species, np.ascontiguousarray(flux[:, self.at])))
 
     def _all_nodes(self, terms):
-        shape = (len(self.column), len(self.at))
-        return self.nodes.spread(np.stack([np.broadcast_to(terms[k], shape) for k in self.names]))
+        found = np.empty((len(self.names), len(self.column), len(self.at)))
+        for t, name in enumerate(self.names):
+            found[t] = terms[name]
+        return self.nodes.spread(found)
 
     def disk(self, species: Species) -> tuple[np.ndarray, np.ndarray]:
         """(n, m) gain and rate of `march`: losses and destruction in the gas."""
-        gain, rate = disk_table(species, self.nodes, self.effects)
-        return self.column[:, None] * gain, self.column[:, None] * rate
+        if species not in self._disk:
+            table = disk_table(species, self.nodes, self.effects)
+            self._disk[species] = tuple(self.column[:, None] * row for row in table)
+        return self._disk[species]
 
 
 @lru_cache(maxsize=64)
