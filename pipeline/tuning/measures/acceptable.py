@@ -243,7 +243,7 @@ GROUP = Group(
     "acceptable", "acceptable fraction F(eps), its floor, and shuffles of acceptable states"
 )
 _MOST_SIGMA = 3.0
-_MOST_SPREAD = 0.02
+_MOST_SPREAD, _LEAST_SPREAD = 0.02, 0.002  # of the floor, and in epsilon
 _REMEMBERED = "its Markov chains did not forget their start"
 _UNSURE_FLOOR = "searches from other starts ended higher; the true floor may be lower"
 _CRITERIA = {
@@ -263,7 +263,7 @@ def _rows(fraction, results):
     if fraction.agreement > _MOST_SIGMA:
         differ = (f"rare and plain estimates differ by {fraction.agreement:.1f} sigma",)
     floor, spread, key = fraction.floor, fraction.floor_spread, f"acceptable_{fraction.criterion}"
-    unsure = (_UNSURE_FLOOR,) if spread > _MOST_SPREAD * floor else ()
+    unsure = (_UNSURE_FLOOR,) if spread > max(_MOST_SPREAD * floor, _LEAST_SPREAD) else ()
     for epsilon in EPSILONS:
         value, error, note = acceptable_at(fraction, epsilon)
         flags = (*differ, *([_REMEMBERED] if remembered(fraction, epsilon) else []))

@@ -152,7 +152,7 @@ THEME = Theme(
 
 
 def _make(results, every):
-    """Of a case whose protons and B/C are both there, with the same range, prior and transport."""
+    """Of a case whose protons and B/C are both there, of the same range, priors, transport and variant."""
     if results.case.selection != "both":
         return None
     place = _place(results.case)
@@ -164,7 +164,7 @@ def _make(results, every):
 
 
 def _place(case):
-    return case.run.path, case.range, case.priors, case.transport
+    return case.run.path, case.range, case.priors, case.transport, case.variant
 
 
 def _rows(t, results):

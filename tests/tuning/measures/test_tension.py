@@ -7,8 +7,10 @@ import pytest
 from scipy.stats import chi2, kstest, norm
 
 from pipeline.tuning.measures.information import Information, weighted_information
+from pipeline.tuning.measures.measure import measures
 from pipeline.tuning.measures.tension import suspiciousness
 from priors.distributions import uniform
+from tests.tuning.fake_results import case, results
 from tests.tuning.toys import gaussian_log_likelihood, nested_points, toy_problem
 
 LOG_VOLUME = 40.0
@@ -191,3 +193,17 @@ def test_an_impossible_chi2_is_told():
     result = suspiciousness(both, one, one, np.random.default_rng(0))
     assert np.isnan(result.sigma)
     assert "below 0" in result.reasons[0]
+
+
+@pytest.mark.parametrize("changes", [{"variant": "no_peak"}, {"transport": "full"}])
+def test_parts_of_another_variant_or_transport_are_not_its_parts(changes):
+    """A variant of which protons and B/C are not made by themselves has no tension."""
+    parts = [
+        results(case("two_phase", selection=one), information=information_of(-6.0, 6.0))
+        for one in ("both", "proton", "bc")
+    ]
+    other = results(replace(case("two_phase"), **changes), information=information_of(-9.0, 6.0))
+    every = [*parts, other]
+    make = measures()["tension"].make
+    assert make(other, every) is None
+    assert make(parts[0], every).log_s == make(parts[0], parts).log_s
