@@ -152,7 +152,7 @@ THEME = Theme(
 
 
 def _make(results, every):
-    """Of a case whose protons and B/C are both there, of the same range, priors, transport and variant."""
+    """Of a case whose protons and B/C are both there, everything else the same."""
     if results.case.selection != "both":
         return None
     place = _place(results.case)
