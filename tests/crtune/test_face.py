@@ -185,7 +185,7 @@ def test_workers_do_not_run_the_callers_script_again(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True,
-        env=environment(PYTHONPATH=str(ROOT)), timeout=60, check=False,
+        env=environment(PYTHONPATH=str(ROOT)), timeout=300, check=False,
     )  # fmt: skip
     path = tmp_path / "script.py"
     assert done.stdout.split() == ["once", "4", str(path)], done.stderr

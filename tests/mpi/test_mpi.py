@@ -58,7 +58,7 @@ def start(mpiexec, ranks, config, **more):
     )
 
 
-def finish(process, timeout=60):
+def finish(process, timeout=300):
     """Its output; a job that hangs is killed and fails the test."""
     try:
         return process.communicate(timeout=timeout)[0]

@@ -18,7 +18,7 @@ def run(code, **options):
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=300,
         **options,
     )
 

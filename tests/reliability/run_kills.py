@@ -80,7 +80,7 @@ def _kill_once(folder: Path, victim: str, rng) -> bool:
             os.kill(int(rng.choice(found)), signal.SIGKILL)
     elif running:
         process.kill()
-    text = process.communicate(timeout=120)[0]
+    text = process.communicate(timeout=300)[0]
     assert process.returncode in (-signal.SIGKILL, 2, 3), f"code {process.returncode}:\n{text}"
     while any(live_owner(ensemble_path(folder, i)) for i in range(2)):
         time.sleep(0.02)  # orphaned workers write their checkpoints

@@ -168,7 +168,7 @@ def test_a_job_out_of_time_goes_on_where_it_was(made, tmp_path):
         assert job.poll() is None
         time.sleep(0.05)
     job.send_signal(signal.SIGUSR1)
-    assert job.wait(timeout=120) == 75
+    assert job.wait(timeout=300) == 75
     assert list(folder.glob("*/chains_00000"))
     assert (
         subprocess.run([*command, "--share=0/10"], env=environment(), timeout=240).returncode == 0

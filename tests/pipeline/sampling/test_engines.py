@@ -125,7 +125,7 @@ def test_worker_killed_with_the_queue_locked(tmp_path, asked_to_stop):
     if asked_to_stop:
         stopping.append(True)
     os.kill(next(iter(pool._processes)), signal.SIGKILL)
-    thread.join(timeout=60)
+    thread.join(timeout=300)
     assert not thread.is_alive()
     assert isinstance(ended[0], list if asked_to_stop else WorkerDiedError)
     assert 20 <= max(steps_done(tmp_path, 2, 1)) < 4000

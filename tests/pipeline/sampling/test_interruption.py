@@ -44,7 +44,7 @@ def start_toy(folder, *assignments):
     )
 
 
-def wait_for_steps(folder, least, process, timeout=60):
+def wait_for_steps(folder, least, process, timeout=300):
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and process.poll() is None:
         if max(steps_done(folder, 2, 1)) >= least:
@@ -106,7 +106,7 @@ def test_signals(uninterrupted, tmp_path, number, to_group, workers, code):
     process = start_toy(folder, f"workers={workers}", "delay=0.002")
     wait_for_steps(folder, 40, process)
     (os.killpg if to_group else os.kill)(process.pid, number)
-    text = process.communicate(timeout=60)[0]
+    text = process.communicate(timeout=300)[0]
     assert process.returncode == code, text
     deadline = time.monotonic() + 20  # orphaned workers write their checkpoints, then leave
     while number == signal.SIGKILL and time.monotonic() < deadline:

@@ -214,7 +214,7 @@ def test_an_interrupted_study_leaves_a_checkpoint_and_no_worker(run, number, tmp
         assert time.monotonic() < deadline
         time.sleep(0.2)
     process.send_signal(number)
-    _, text = process.communicate(timeout=120)
+    _, text = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "interrupted" in text
     assert "leaked" not in text
