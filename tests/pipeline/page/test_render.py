@@ -117,6 +117,8 @@ def test_the_premise_may_leave_nothing():
     assert "leaves more bits than could be found at Earth" in page([*rows, none])
     bound = row("two_phase", "acceptable_max_1", 33.2, note="lower bound", variant="isotropy")
     assert "leaves over 33 bits at Earth" in page([*rows, bound])
+    assert "the two-phase model takes over 33 bits at Earth" in page([*rows, bound])
+    assert "the two-phase model takes 2.2 ± 0.1 bits more at Earth" in page(whole_study())
 
 
 def test_what_did_not_converge_says_so():
