@@ -11,6 +11,15 @@ from transport.full.effects import FULL, PAPER
 
 THEORIES = ("two_phase", "stratified_halo")
 DIFFUSION = ("kolmogorov", "kolmogorov_break", "power_law_diffusion", "power_law_break")
+SINGLE = (
+    "fast_modes",
+    "undamped_cascade",
+    "weak_shocks",
+    "self_confinement_linear",
+    "self_confinement_nonlinear",
+    "pressure_anisotropy",
+)
+"""One mechanism of scattering everywhere."""
 SIGNIFICANT = 2.0
 """Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
 RIVAL = 10.0
@@ -98,15 +107,18 @@ class Findings:
                 found.append(run)
         return found
 
-    def largest_change(self, places: Sequence[str]) -> Change:
-        """Of theories that work and of diffusion, that whose bits full transport changes most.
+    def largest_change(
+        self, places: Sequence[str], runs: Sequence[str] = (*THEORIES, *DIFFUSION)
+    ) -> Change:
+        """Of theories that work and of diffusion, or of others, that whose bits full transport
+        changes most.
 
         Raises
         ------
         Missing: no theory has both
         """
         found = []
-        for run in (*THEORIES, *DIFFUSION):
+        for run in runs:
             for place in places:
                 try:
                     difference = self.bits(run, place, FULL) - self.bits(run, place, PAPER)

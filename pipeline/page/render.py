@@ -17,7 +17,7 @@ from pipeline.figures.tuning.front import front_figure
 from pipeline.files import replacing
 from pipeline.page import words
 from pipeline.page.cells import label, ordered
-from pipeline.page.findings import DIFFUSION, THEORIES, Findings
+from pipeline.page.findings import DIFFUSION, SINGLE, THEORIES, Findings
 from pipeline.page.parameters import parameters_of
 from pipeline.page.quotes import Quotes
 from pipeline.page.rows import PLAUSIBLE, Missing, Rows
@@ -112,7 +112,7 @@ def render_page(
         numbers=numbers, main=main, rows=rows, runs=ordered(rows.runs), tables=Tables(rows, main),
         find=Findings(rows, main), number=number, name=words.name_of, label=label,
         tuned=words.TUNED, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
-        DIFFUSION=DIFFUSION, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
+        DIFFUSION=DIFFUSION, SINGLE=SINGLE, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
         quote=_counted(quotes.cell, numbers),
         figures=figures, picture=picture, described=described, parameters=parameters,
     )  # fmt: skip

@@ -82,6 +82,17 @@ def test_what_the_shortcuts_did():
     assert "lets Kolmogorov diffusion work with Voyager, which the paper's never does" in closed
 
 
+def test_single_mechanisms():
+    rows = bits_rows({"self_confinement_nonlinear": (9.3, 12.3), "weak_shocks": (20.0, None)})
+    before = {"self_confinement_nonlinear": (28.4, 35.5), "weak_shocks": (19.0, None)}
+    told = page(whole_study() + rows + bits_rows(before, "paper"))
+    assert (
+        "full transport changes self-confinement with nonlinear damping most, from 28.4 ± 0.1 to "
+        "9.3 ± 0.1 bits at Earth"
+    ) in told
+    assert "single mechanisms full" not in page(whole_study())
+
+
 def test_the_slope_survives_or_not():
     rows = [r for r in whole_study() if not r["measure"].startswith("diffusion_slope")]
     for middle, told in (
