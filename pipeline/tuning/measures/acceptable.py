@@ -244,7 +244,7 @@ GROUP = Group(
 )
 _MOST_SIGMA = 3.0
 _MOST_SPREAD, _LEAST_SPREAD = 0.02, 0.002  # of the floor, and in epsilon
-_REMEMBERED = "its Markov chains did not forget their start"
+REMEMBERED = "its Markov chains did not forget their start"
 _UNSURE_FLOOR = "searches from other starts ended higher; the true floor may be lower"
 _CRITERIA = {
     "max": (EVERY_SELECTION, "every data point within a factor 1 + eps"),
@@ -266,7 +266,7 @@ def _rows(fraction, results):
     unsure = (_UNSURE_FLOOR,) if spread > max(_MOST_SPREAD * floor, _LEAST_SPREAD) else ()
     for epsilon in EPSILONS:
         value, error, note = acceptable_at(fraction, epsilon)
-        flags = (*differ, *([_REMEMBERED] if remembered(fraction, epsilon) else []))
+        flags = (*differ, *([REMEMBERED] if remembered(fraction, epsilon) else []))
         flags += unsure if np.isinf(value) else ()
         yield Measured(f"{key}_{epsilon:g}", value, error, "bits", note, flags)
     yield Measured(f"{key}_floor", floor, spread, "epsilon", "", unsure)

@@ -17,7 +17,8 @@ measured to 0.1.
 
 Densities are histograms in cells of a fifth of the error, smoothed. The divergence of n states is
 too large by about sum (K^2 * p) / p_s^2 p_s / 2n, K being the kernel, p_s the smoothed density; it
-is subtracted, and half of it is taken for an error, beside the bootstrap's.
+is subtracted, and half of it is taken for an error, beside the bootstrap's. The bootstrap draws
+families of copies, as Markov chains leave them; what else chains remember is told with the number.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ import numpy as np
 from scipy.ndimage import convolve1d
 
 from pipeline.tuning.estimators.copies import families
-from pipeline.tuning.measures.acceptable import GROUP, MOST_STATES, STATES_EPSILON
+from pipeline.tuning.measures.acceptable import GROUP, MOST_STATES, REMEMBERED, STATES_EPSILON
+from pipeline.tuning.measures.acceptable_at import remembered
 from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, with_note
 from pipeline.tuning.measures.measure import Measure, Measured, register
 
@@ -190,14 +192,17 @@ def _applies(study):
 
 
 def _rows(found, results):
+    fraction = results.acceptable_max
+    doubt = fraction is not None and remembered(fraction, found.epsilon)
+    flags = (REMEMBERED,) if doubt else ()
     for i in np.argsort(-found.bits, kind="stable"):
         note = LOWER_BOUND if found.is_bound[i] else ""
         yield Measured(
-            f"saved_by_{found.names[i]}", found.bits[i], found.bits_error[i], "bits", note
+            f"saved_by_{found.names[i]}", found.bits[i], found.bits_error[i], "bits", note, flags
         )
     most = int(np.argmax(found.bits))
     yield Measured(
-        "saved_most", found.bits[most], found.bits_error[most], "bits", found.names[most]
+        "saved_most", found.bits[most], found.bits_error[most], "bits", found.names[most], flags
     )
 
 

@@ -1,9 +1,14 @@
 """Bits that a measurement saves, against divergences of Gaussians in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from pipeline.tuning.measures.acceptable import REMEMBERED
+from pipeline.tuning.measures.measure import measures
 from pipeline.tuning.measures.saved import bits_saved
+from tests.tuning.fake_results import acceptable, case, results
 
 PRIOR_SD, MEAN, SD, ERROR = 1.0, 0.6, 0.25, 0.1
 
@@ -71,3 +76,18 @@ def test_values_that_the_prior_does_not_reach_are_a_lower_bound():
     assert found.is_bound[0]
     assert not found.is_bound[1]
     assert 10 < found.bits[0] < exact(mean=9.0, sd=0.01)
+
+
+def test_states_of_chains_that_remember_are_doubted():
+    states, prior, rng = draws(300, 6)
+    found = bits_saved(("a", "b"), states, prior, rng)
+    measure = measures()["bits_saved"]
+
+    def flags(memory):
+        fraction = replace(acceptable(), memory=np.full(40, memory))
+        rows = list(measure.rows(found, results(case(), acceptable_max=fraction)))
+        assert rows[-1].note == "a"
+        return {flag for row in rows for flag in row.flags}
+
+    assert flags(0.2) == set()
+    assert flags(0.8) == {REMEMBERED}
