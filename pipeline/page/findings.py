@@ -57,24 +57,39 @@ class Findings:
     def __init__(self, rows: Rows, main: str):
         self._rows, self._main = rows, main
 
-    def bits(self, run: str, place: str, transport: str | None = None, variant: str = "") -> Number:
-        """Bits within a factor of 2.
+    def bits(
+        self,
+        run: str,
+        place: str,
+        transport: str | None = None,
+        variant: str = "",
+        measure: str = _MEASURE,
+    ) -> Number:
+        """Bits within a factor of 2, at every point or by another measure.
 
         Raises
         ------
         Missing: not measured
         """
         where = {"transport": transport or self._main, "variant": variant}
-        return self._rows.number(run, _MEASURE, place, **where)
+        return self._rows.number(run, measure, place, **where)
 
-    def against(self, one: str, other: str, place: str, transport: str | None = None) -> str:
+    def against(
+        self,
+        one: str,
+        other: str,
+        place: str,
+        transport: str | None = None,
+        measure: str = _MEASURE,
+    ) -> str:
         """``more``, ``less`` or ``same``: the first theory's tuning against the second's.
 
         Raises
         ------
         Missing: not measured
         """
-        return verdict(self.bits(one, place, transport), self.bits(other, place, transport))
+        each = (self.bits(run, place, transport, measure=measure) for run in (one, other))
+        return verdict(*each)
 
     def comparisons(self, places: Sequence[str]) -> list[Turn]:
         """Every comparison of a theory with diffusion that both transports have."""

@@ -187,6 +187,8 @@ def _make(study):
 
 
 def _applies(study):
+    if study.case.variant:  # of no case that a reader would measure for
+        return False
     fraction = study.result("acceptable_max")
     return fraction is not None and len(fraction.states) >= LEAST_STATES
 
