@@ -71,6 +71,16 @@ def test_the_papers_sentence_is_judged(bits, told):
     assert told in page(whole_study(bits))
 
 
+def test_damping_decides_or_not():
+    def told(damped, free):
+        return page(whole_study() + bits_rows({"fast_modes": damped, "undamped_cascade": free}))
+
+    assert "which take 30.0 ± 0.1 bits at Earth with it and 6.2 ± 0.1 bits without" in told(
+        (30.0, None), (6.2, 7.9)
+    )
+    assert "damping does decide" not in told((6.0, None), (6.2, 7.9))
+
+
 def test_what_the_shortcuts_did():
     same = page(whole_study())
     assert "it changes no verdict on a model against diffusion" in same
