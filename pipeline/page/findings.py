@@ -178,20 +178,19 @@ class Findings:
 
     def has_premise(self) -> bool:
         """Whether the cost of the two-phase model's premise was measured."""
-        found = self._rows.find(
-            "two_phase", _MEASURE, "earth", transport=self._main, variant="isotropy"
-        )
-        return found is not None
+        where = {"transport": self._main, "variant": "isotropy"}
+        return self._rows.find("two_phase", f"premise_{_MEASURE}", "earth", **where) is not None
 
     def premise(self) -> Number:
-        """Bits at Earth that the two-phase model's premise adds; where hardly a state or none
-        meets it, what is known of them.
+        """Bits at Earth that the two-phase model's premise adds, its share of the prior counted;
+        where hardly a state or none meets it, what is known of them.
 
         Raises
         ------
         Missing: not measured
         """
-        held = self.bits("two_phase", "earth", variant="isotropy")
+        where = {"transport": self._main, "variant": "isotropy"}
+        held = self._rows.number("two_phase", f"premise_{_MEASURE}", "earth", **where)
         return held - self.bits("two_phase", "earth") if held.is_known else held
 
     def rivals(self, place: str = "voyager") -> list[str]:

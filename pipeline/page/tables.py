@@ -121,12 +121,13 @@ class Tables:
                 words = VARIANTS.get(variant, variant.replace("_", " ")) if variant else "as it is"
                 name = f"{label(run)}: {words}"
                 names.append(name)
-                for place, where in PLACES.items():
+                for place, words_ in PLACES.items():
+                    where = {"transport": self._main, "variant": variant}
                     found = self._rows.find(
-                        run, "acceptable_max_1", place, transport=self._main, variant=variant
-                    )
+                        run, "premise_acceptable_max_1", place, **where
+                    ) or self._rows.find(run, "acceptable_max_1", place, **where)
                     if found is not None:
-                        columns.setdefault(where, {})[name] = cell(found)
+                        columns.setdefault(words_, {})[name] = cell(found)
         return table("theory", columns, sorted(names, key=lambda name: name.split(":")[0]))
 
     def _variant_runs(self, variants):

@@ -134,12 +134,17 @@ def test_a_theory_that_nothing_works_in():
 def test_the_premise_may_leave_nothing():
     rows = [r for r in whole_study() if r["variant"] != "isotropy"]
     assert "its premise" not in page(rows)
-    none = row("two_phase", "acceptable_max_1", None, note="none: floor 300%", variant="isotropy")
+    rows.append(row("two_phase", "premise_share", 0.27, 0.01, unit="", variant="isotropy"))
+    held = {"run": "two_phase", "measure": "premise_acceptable_max_1", "variant": "isotropy"}
+    none = row(value=None, note="none: floor 300%", **held)
     assert "leaves more bits than could be found at Earth" in page([*rows, none])
-    bound = row("two_phase", "acceptable_max_1", 33.2, note="lower bound", variant="isotropy")
+    bound = row(value=33.2, note="lower bound", **held)
     assert "leaves over 33 bits at Earth" in page([*rows, bound])
     assert "the two-phase model takes over 33 bits at Earth" in page([*rows, bound])
-    assert "the two-phase model takes 2.2 ± 0.1 bits more at Earth" in page(whole_study())
+    assert "the two-phase model takes 2.2 ± 0.1 bits more at Earth; 27 ± 1% of its prior" in page(
+        whole_study()
+    )
+    assert "isotropic in the warm layer | 9.1 ± 0.1 |" in page(whole_study())
 
 
 def test_what_did_not_converge_says_so():
