@@ -111,7 +111,8 @@ def render_page(
     text = environment.get_template("page.md.j2").render(
         numbers=numbers, main=main, rows=rows, runs=ordered(rows.runs), tables=Tables(rows, main),
         find=Findings(rows, main), number=number, name=words.name_of, label=label,
-        tuned=words.TUNED, verdict=words.verdict, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
+        tuned=words.TUNED,
+        verdict=words.verdict, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
         DIFFUSION=DIFFUSION, SINGLE=SINGLE, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
         quote=_counted(quotes.cell, numbers),
         figures=figures, picture=picture, described=described, parameters=parameters,
