@@ -106,13 +106,7 @@ def calibrate(config, site, options) -> None:
         config.path, config.sampling.ensembles, site, tuple(options.overrides), options.calibrate,
         tasks,
     )  # fmt: skip
-    paths = scripts.write()
-    if options.dry_run:
-        for path in paths:
-            print(f"# ---- {path}\n{path.read_text()}")
-        return
-    array, report = scripts.submit()
-    print(f"{config.name}: array {array}, report {report}; logs in {scripts.folder}")
+    send(scripts, config.name, options)
 
 
 def tune(configs, site, options) -> int:
@@ -131,14 +125,19 @@ def tune(configs, site, options) -> int:
     scripts = TuningScripts(
         paths[0], 1, site, configs=paths, options=options.tuning, tasks=tasks, output=output
     )
-    written = scripts.write()
-    if options.dry_run:
-        for path in written:
-            print(f"# ---- {path}\n{path.read_text()}")
-        return EXIT_OK
-    array, report = scripts.submit()
-    print(f"{len(paths)} configs: array {array}, report {report}; logs in {scripts.folder}")
+    send(scripts, f"{len(paths)} configs", options)
     return EXIT_OK
+
+
+def send(scripts, what: str, options) -> None:
+    """Write an array and its report, and submit them; or show them."""
+    paths = scripts.write()
+    if options.dry_run:
+        for path in paths:
+            print(f"# ---- {path}\n{path.read_text()}")
+        return
+    array, report = scripts.submit()
+    print(f"{what}: array {array}, report {report}; logs in {scripts.folder}")
 
 
 def submit(config, site, options) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pipeline.cluster import slurm
-from pipeline.cluster.scripts import BatchScripts
+from pipeline.cluster.dealt import Call, DealtScripts
 
 TASKS = 40
 """Tasks that the cases are dealt out to, at most."""
@@ -21,11 +20,8 @@ _SHOWN = ("--study", "--priors", "--transport", "--variant")
 
 
 @dataclass(frozen=True)
-class TuningScripts(BatchScripts):
+class TuningScripts(DealtScripts):
     """The two scripts of one study; `config` is the first of `configs`.
-
-    A case takes minutes, so a task makes many, one after another, and requeues itself at the wall
-    time; what is stored is never made again.
 
     Parameters
     ----------
@@ -39,60 +35,23 @@ class TuningScripts(BatchScripts):
     options: str = STUDY
     tasks: int = TASKS
     output: Path = Path("runs/comparison")
-    names: ClassVar[tuple[str, str]] = ("tuning_array.sh", "tuning_report.sh")
+    kind: ClassVar[str] = "tuning"
 
     @property
     def job_name(self) -> str:
         """Name of both jobs."""
         return f"crtune-tuning-{self.config.stem}"
 
-    def array(self) -> str:
-        """Script of the array whose tasks make the cases."""
-        tasks = f"0-{self.tasks - 1}"
-        if self.site.max_running:
-            tasks += f"%{self.site.max_running}"
-        directives = [
-            f'--job-name="{self.job_name}"',
-            f"--array={tasks}",
-            f"--output={self._log('tuning_%A_%a.log')}",
-            "--open-mode=append",
-            "--requeue",
-            f"--time={self.site.time}",
-            f"--signal=B:USR1@{self.site.signal_seconds}",
-            "--ntasks=1",
-            "--cpus-per-task=1",
-        ]
+    def make(self) -> Call:
+        """A share of the cases."""
         about = f"# Makes every {self.tasks}-th case of a study of fine-tuning.\n"
-        before = "trap '' USR1  # ends nothing before fine_tuning.py listens to it\n"
-        share = f'--share "$SLURM_ARRAY_TASK_ID/{self.tasks}"'
-        options = f"{_quoted(self.options)} {share} --requeue --workers 1"
-        return self._script(about, directives, before, "fine_tuning.py", options)
+        return Call(about, "fine_tuning.py", _quoted(self.options), "--workers 1")
 
-    def judge(self) -> str:
-        """Script of the job that writes tables and figures when all tasks have ended."""
-        directives = [
-            f'--job-name="{self.job_name}"',
-            f"--output={self._log('tuning_report_%j.log')}",
-            "--open-mode=append",
-            f"--time={self.site.judge_time}",
-            "--ntasks=1",
-            "--cpus-per-task=1",
-        ]
-        about = "# Tables and figures of what is there.\n"
-        output = shlex.quote(os.path.abspath(self.output))
-        options = " ".join(filter(None, (_quoted(shown(self.options)), f"--output {output}")))
-        return self._script(about, directives, "", "compare.py", options)
-
-    def submit(self) -> tuple[str, str]:
-        """Send what `write` wrote; ids of the array and of the report.
-
-        Raises
-        ------
-        CrtuneError: Slurm refuses, or is not there
-        """
-        array_path, report_path = (Path(self.folder) / name for name in self.names)
-        array = slurm.submit(array_path)
-        return array, slurm.submit(report_path, f"--dependency=afterany:{array}")
+    def report(self) -> Call:
+        """Tables and figures are written."""
+        output = f"--output {shlex.quote(os.path.abspath(self.output))}"
+        options = " ".join(filter(None, (_quoted(shown(self.options)), output)))
+        return Call("# Tables and figures of what is there.\n", "compare.py", options)
 
     def _runs(self) -> list[Path]:
         return list(self.configs)
