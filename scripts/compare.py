@@ -78,8 +78,7 @@ def main() -> int:
     from pipeline.figures.tuning.all_figures import draw_all, left_over
     from pipeline.tuning.measures.columns import BASELINES
     from pipeline.tuning.study.comparison import check_runs, collect
-    from pipeline.tuning.tables.entries import entries
-    from pipeline.tuning.tables.report import record, write_report
+    from pipeline.tuning.tables.report import write_report
 
     results, missing = collect(
         options.runs, options.priors, options.transport, options.variant, options.study
@@ -88,9 +87,8 @@ def main() -> int:
         print(f"crtune: warning: {message}", file=sys.stderr)
     check_runs("--matrices", options.matrices or (), results)
     check_runs("--baseline", options.baseline or (), results)
-    baselines = options.baseline or BASELINES
     folder = options.output or ROOT / "runs" / "comparison"
-    for path in write_report(results, folder, baselines):
+    for path in write_report(results, folder, options.baseline or BASELINES):
         print(f"table: {path}")
     figures = draw_all(results, folder, options.matrices or ["two_phase"])
     for path in figures:
@@ -98,7 +96,7 @@ def main() -> int:
     for path in left_over(folder, figures):
         print(f"crtune: warning: {path} is of an earlier comparison", file=sys.stderr)
     if options.page:
-        _write_page(options.page, [record(entry) for entry in entries(results, baselines)], folder)
+        _write_page(options.page, [folder / "tuning.json"], folder)
     for name in options.matrices or ():
         if not any(path.stem == f"mutual_information_{name}" for path in figures):
             print(
@@ -112,19 +110,18 @@ def main() -> int:
     return EXIT_OK
 
 
-def _write_page(page, records, folder) -> None:
+def _write_page(page, rows, folder) -> None:
     from pipeline.page.render import write_page
+    from pipeline.page.rows import read_rows
 
-    for path in write_page(page, records, folder):
+    for path in write_page(page, read_rows(rows), folder):
         print(f"page: {path}")
 
 
 def _page_of_rows(options) -> int:
-    from pipeline.page.rows import read_rows
-
     if options.page is None:
         raise CrtuneError("--rows: says what --page is filled from; give --page too")
-    _write_page(options.page, read_rows(options.rows), options.output or options.rows[0].parent)
+    _write_page(options.page, options.rows, options.output or options.rows[0].parent)
     return EXIT_OK
 
 

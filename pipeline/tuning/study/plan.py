@@ -93,7 +93,7 @@ def whole_study(
     ------
     CrtuneError: a bad config
     """
-    configs = {config.name: config for config in map(load_config, _paths(runs))}
+    configs = {config.name: config for config in map(load_config, config_paths(runs))}
     heads = [configs[name] for name in HEADLINES if name in configs]
     others = [config for name, config in configs.items() if name not in HEADLINES]
     every = default_groups()
@@ -102,16 +102,15 @@ def whole_study(
     only_max = replace(SHORT, criteria=("max",))
     left_out: list[str] = []
 
-    def cases(config, selections, transports, variants=("",), ranges=("voyager", "earth")):
-        found = cases_of(config, selections, tuple(ranges), priors, transports, variants)
+    def cases(config, selections, transports, variants=("",)):
+        found = cases_of(config, selections, ("voyager", "earth"), priors, transports, variants)
         return _possible(found, left_out)
 
     tasks = []
     for config in heads:
         tasks += [Task(c, every, guess=110.0) for c in cases(config, ("both",), (FULL, PAPER))]
-    for config in others:
-        found = cases(config, ("both",), (FULL, PAPER))
-        tasks += [Task(c, ("acceptable",), once, 24.0) for c in found]
+    rest = [c for config in others for c in cases(config, ("both",), (FULL, PAPER))]
+    tasks += [Task(c, ("acceptable",), once, 24.0) for c in rest]
     for config in heads:
         found = [
             *cases(config, ("both",), (FULL,), tuple(variants_in(SHIPPED))),
@@ -121,8 +120,7 @@ def whole_study(
     for config in heads:
         if config.name in CHECKED:
             tasks += [Task(c, ("nested",), guess=75.0) for c in cases(config, ("both",), (FULL,))]
-    for config in others:
-        tasks += [Task(c, every, once, 45.0) for c in cases(config, ("both",), (FULL, PAPER))]
+    tasks += [Task(c, every, once, 45.0) for c in rest]
     for config in heads:
         found = cases(config, ("proton", "bc"), (FULL, PAPER))
         tasks += [Task(c, brief, only_max, 25.0) for c in found]
@@ -132,7 +130,13 @@ def whole_study(
     return tasks, list(dict.fromkeys(left_out))
 
 
-def _paths(runs):
+def config_paths(runs: Sequence[str | Path] = ()) -> list[Path]:
+    """Those given, each once; all of ``runs/`` if there are none.
+
+    Raises
+    ------
+    CrtuneError: ``runs/`` holds none
+    """
     paths = list(dict.fromkeys(map(Path, runs))) or sorted(RUNS.glob("*.toml"))
     if not paths:
         raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")

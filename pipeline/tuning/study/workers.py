@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline.config.load import RUNS, load_config
+from pipeline.config.load import load_config
 from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.provenance import origin_remark
 from pipeline.tuning.measures.evidence import Evidence
@@ -25,7 +25,7 @@ from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case, cases_of
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.forecast import Forecast
-from pipeline.tuning.study.plan import Task, why_not
+from pipeline.tuning.study.plan import Task, config_paths, why_not
 from pipeline.tuning.study.study import Study, StudySettings
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.full.effects import PAPER, effects_of, label_of
@@ -59,9 +59,7 @@ def select_cases(
     _check("--ranges", ranges, RANGES)
     _check("--selections", selections, SELECTIONS)
     _check("--measures", measures, groups())
-    paths = list(dict.fromkeys(map(Path, runs))) or sorted(RUNS.glob("*.toml"))
-    if not paths:
-        raise CrtuneError(f"{RUNS}: holds no configs (*.toml)")
+    paths = config_paths(runs)
     for_parts = groups_for_parts()
     if measures and not set(measures) & set(for_parts):
         selections = [s for s in selections or SELECTIONS if s == "both"]
