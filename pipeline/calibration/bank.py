@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from pipeline.marginal import Marginal, in_blocks
+from pipeline.tuning.estimators.effective import power
 
 DRAWS = 20_000
 _NODES = 16
@@ -74,14 +74,3 @@ class Bank:
                 np.logaddexp.reduce(level + share, axis=1)
                 for level, share in zip(levels, marginal.log_share, strict=True)
             )
-
-
-def power(log_l: np.ndarray, shared: float) -> float:
-    """b such that the weights L^b are shared by so many points (Kish), at most 1."""
-
-    def excess(log_b: float) -> float:
-        weights = np.exp(np.exp(log_b) * (log_l - log_l.max()))
-        return weights.sum() ** 2 / np.sum(weights**2) - shared
-
-    low, high = -40.0, 0.0
-    return 1.0 if excess(high) > 0.0 else float(np.exp(brentq(excess, low, high)))

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.marginal import in_blocks
 from pipeline.sampling.mixture import fit_mixture, log_sum
 from pipeline.sampling.moves import Proposal
 from pipeline.sampling.straightening import fit_straightening
-from pipeline.sampling.target import Points, Target
+from pipeline.sampling.target import Points, Target, joined
 
 TAILS = {1.5: 0.2, 2.5: 0.04}
 """Shares of a mixture that are so many times as wide."""
@@ -28,7 +29,6 @@ _ROWS_PER_DRAW = 10.0
 _PER_COMPONENT = 8
 """Independent draws per coordinate and component, at least."""
 _COMPONENTS = 12
-_BATCH = 1000
 
 
 class Training:
@@ -62,15 +62,11 @@ class Training:
         """Fit, draw so many points of the fit, and ask the model there; False if stopped."""
         proposal = self.fit()
         z, found = proposal.draws(count, self.rng), []
-        for part in _batches(z):
+        for part in in_blocks(z):
             if stop():
                 return False
             found.append(self.target.at(part, self.rng))
-        new = Points(*(np.concatenate(c) for c in zip(*map(_columns, found), strict=True)))
-        if self.points is not None:
-            both = zip(_columns(self.points), _columns(new), strict=True)
-            new = Points(*(np.concatenate(pair) for pair in both))
-        self.points = new
+        self.points = joined(found if self.points is None else [self.points, *found])
         here = [q.log_density(z) for q, _ in self._rounds]
         self._drawn = np.concatenate([self._drawn, z])
         self._rounds.append((proposal, count))
@@ -129,11 +125,3 @@ def thinned(weights: np.ndarray, count: int, rng) -> tuple[np.ndarray, np.ndarra
         level = levels[np.argmax(heavy_first[:count] <= levels)]
     stay = rng.random(len(weights)) * level < weights
     return rows[stay], np.maximum(weights[stay], level)
-
-
-def _columns(points: Points):
-    return points.coords, points.log_prob, points.blobs
-
-
-def _batches(z):
-    return np.array_split(z, max(1, -(-len(z) // _BATCH)))

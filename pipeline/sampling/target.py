@@ -52,6 +52,12 @@ class Points:
         return self.blobs[:, -1]
 
 
+def joined(parts: list[Points]) -> Points:
+    """Points one after the other."""
+    names = ("coords", "log_prob", "blobs")
+    return Points(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+
 class Target:
     """The density in z of a problem.
 

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from pipeline.marginal import in_blocks
 from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import Proposal
-from pipeline.sampling.target import Points, Target
-from pipeline.tuning.estimators.effective import weighted_size
+from pipeline.sampling.target import Points, Target, joined
+from pipeline.tuning.estimators.effective import power, tempered, weighted_size
 from transport.errors import CrtuneError
 
 PER_COMPONENT = 8
@@ -30,8 +31,6 @@ PER_COMPONENT = 8
 _LIGHT = 1e-5
 """Share of the largest weight below which a point is left out of a fit."""
 _MOST_ROUNDS = 60
-_LOWEST = np.log(1e-8)
-"""ln of the lowest power that is tried."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +58,19 @@ def log_normal(z: np.ndarray) -> np.ndarray:
 
 def prior_points(target: Target, n: int, rng) -> tuple[np.ndarray, Points]:
     """z (n, ndim) and the points of draws from the prior, its constraints included."""
-    points = in_batches(target.of, target.problem.sample_prior(n, rng), rng)
+    points = _evaluated(target.of, target.problem.sample_prior(n, rng), rng)
     return target.to_normal(points.coords), points
 
 
 def proposal_points(target: Target, proposal: Proposal, n: int, rng) -> tuple[np.ndarray, Points]:
     """z (n, ndim) and the points of draws from a proposal."""
     z = proposal.draws(n, rng)
-    return z, in_batches(target.at, z, rng)
+    return z, _evaluated(target.at, z, rng)
 
 
-def in_batches(evaluate, rows: np.ndarray, rng, size: int = 1000) -> Points:
-    """Points of many rows, evaluated so many at a time."""
-    parts = [evaluate(part, rng) for part in np.array_split(rows, max(1, -(-len(rows) // size)))]
-    return joined(parts)
-
-
-def joined(parts: list[Points]) -> Points:
-    """Points one after the other."""
-    names = ("coords", "log_prob", "blobs")
-    return Points(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+def _evaluated(evaluate, rows: np.ndarray, rng) -> Points:
+    """Points of many rows, some at a time."""
+    return joined([evaluate(part, rng) for part in in_blocks(rows)])
 
 
 def anneal(target: Target, rng, prior_draws: int, batch: int, wanted: float, components: int):
@@ -109,7 +101,7 @@ def anneal(target: Target, rng, prior_draws: int, batch: int, wanted: float, com
     log_l = found.log_target - log_normal(z)
     for _ in range(_MOST_ROUNDS):
         base = np.concatenate(log_prior) - balance(log_q, counts)
-        beta = _power(base, log_l, wanted)
+        beta = power(log_l, wanted, base)
         proposal = _fit(z, base, beta, log_l, components, rng)
         if beta == 1.0:
             break
@@ -124,7 +116,7 @@ def anneal(target: Target, rng, prior_draws: int, batch: int, wanted: float, com
         points.append(found)
         log_l = np.concatenate([log_l, found.log_target - log_normal(new)])
         z = np.concatenate([z, new])
-    return Annealed(joined(points), _tempered(base, 1.0, log_l), tuple(stages), proposal)
+    return Annealed(joined(points), tempered(log_l, 1.0, base), tuple(stages), proposal)
 
 
 def balance(log_q, counts) -> np.ndarray:
@@ -132,31 +124,11 @@ def balance(log_q, counts) -> np.ndarray:
     return logsumexp(np.asarray(log_q) + np.log(counts)[:, None], axis=0)
 
 
-def _tempered(base, beta, log_l):
-    possible = np.isfinite(log_l)
-    return np.where(possible, base + beta * np.where(possible, log_l, 0.0), -np.inf)
-
-
-def _power(base, log_l, wanted):
-    """The highest power, up to 1, that leaves so many effective draws."""
-
-    def enough(beta):
-        return weighted_size(_tempered(base, beta, log_l)) >= wanted
-
-    if enough(1.0):
-        return 1.0
-    low, high = _LOWEST, 0.0
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if enough(np.exp(middle)) else (low, middle)
-    return float(np.exp(low))
-
-
 def _fit(z, base, beta, log_l, components, rng):
-    log_weight = _tempered(base, beta, log_l)
+    log_weight = tempered(log_l, beta, base)
     weight = np.exp(log_weight - log_weight.max())
-    size = weight.sum() ** 2 / np.sum(weight**2)
     weight = np.minimum(weight / weight.sum(), 1.0 / np.sqrt(len(weight)))  # Ionides 2008
     heavy = weight > _LIGHT * weight.max()
+    size = weighted_size(log_weight)
     k = int(np.clip(size / (PER_COMPONENT * z.shape[1]), 1, components))
     return fit_proposal(z[heavy], weight[heavy], k, rng)

@@ -31,12 +31,11 @@ from scipy.special import expit, logsumexp
 
 from pipeline.sampling.fitting import fit_proposal
 from pipeline.sampling.moves import Proposal, frozen_moves
-from pipeline.sampling.target import Points, Target
+from pipeline.sampling.target import Points, Target, joined
 from pipeline.tuning.estimators.annealing import (
     PER_COMPONENT,
     anneal,
     balance,
-    joined,
     log_normal,
     prior_points,
     proposal_points,

@@ -12,6 +12,9 @@ SURPRISE = 1e-3
 
 UNCONVERGED = "the chains are NOT CONVERGED"
 
+_LOWEST_POWER = np.log(1e-8)
+"""ln of the lowest power of L that is tried."""
+
 LEAST_WALKERS = 20
 """Walkers whose means tell the autocorrelation time, to 30%."""
 
@@ -20,6 +23,34 @@ def weighted_size(log_weight: np.ndarray) -> float:
     """Kish's effective number of weighted points, (sum w)^2 / sum w^2."""
     w = np.exp(log_weight - np.max(log_weight))
     return float(w.sum() ** 2 / (w**2).sum())
+
+
+def tempered(log_l: np.ndarray, beta: float, log_weight: np.ndarray | float = 0.0) -> np.ndarray:
+    """ln of weights times L^beta, (n,); -inf where L is 0 or unknown."""
+    possible = np.isfinite(log_l)
+    return np.where(possible, log_weight + beta * np.where(possible, log_l, 0.0), -np.inf)
+
+
+def power(log_l: np.ndarray, wanted: float, log_weight: np.ndarray | float = 0.0) -> float:
+    """The highest power of L, up to 1, that leaves so many effective points.
+
+    Parameters
+    ----------
+    log_l : (n,) ln L of the points
+    wanted : effective points (`weighted_size`)
+    log_weight : (n,) ln of what they weigh without L, equal by default
+    """
+
+    def enough(beta):
+        return weighted_size(tempered(log_l, beta, log_weight)) >= wanted
+
+    if enough(1.0):
+        return 1.0
+    low, high = _LOWEST_POWER, 0.0
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if enough(np.exp(middle)) else (low, middle)
+    return float(np.exp(low))
 
 
 def chain_size(series: np.ndarray) -> float:
