@@ -64,6 +64,23 @@ class Efficiency:
         )
 
 
+def one_ensemble(problem, steps: int, walkers: int, warm_up: int, seed: int, start: str = "prior"):
+    """The chain (as of `read_chain`) and the journal of one ensemble after its warm-up."""
+    settings = SimpleNamespace(
+        walkers=walkers,
+        seed=seed,
+        start=start,
+        warm_up=warm_up,
+        thin=1,
+        checkpoint_steps=500,
+        max_steps=max(steps, 2 * warm_up),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        EnsembleRun(problem, folder, 0, settings).extend(steps)
+        path = ensemble_path(folder, 0)
+        return read_chain(path), read_journal(path)
+
+
 def efficiency(config, steps: int, seed: int = 1) -> Efficiency:
     """Warm one ensemble up as the config says, make `steps` steps, and count.
 
@@ -73,18 +90,9 @@ def efficiency(config, steps: int, seed: int = 1) -> Efficiency:
     steps : of the chain, after the warm-up
     """
     problem, sampling = build_problem(config), config.sampling
-    settings = SimpleNamespace(
-        walkers=sampling.walkers,
-        seed=seed,
-        start=sampling.start,
-        warm_up=sampling.warm_up,
-        thin=1,
-        checkpoint_steps=500,
-        max_steps=max(steps, 2 * sampling.warm_up),
+    found, journal = one_ensemble(
+        problem, steps, sampling.walkers, sampling.warm_up, seed, sampling.start
     )
-    with tempfile.TemporaryDirectory() as folder:
-        EnsembleRun(problem, folder, 0, settings).extend(steps)
-        found, journal = (read(ensemble_path(folder, 0)) for read in (read_chain, read_journal))
     chain = found.chain
     moved = np.any(np.diff(chain, axis=0) != 0, axis=2).mean()
     series = [chain[None, ..., i] for i in range(chain.shape[-1])]

@@ -8,9 +8,7 @@ with every walker as a chain, those of weighted points are Kish's.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import emcee
 import numpy as np
@@ -91,26 +89,11 @@ def _of_weights(theta, weights, before, count):
 
 
 def _crtune(problem, evaluations, walkers, seed):
-    from pipeline.chains.reader import read_chain, read_journal
-    from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
+    from pipeline.accuracy.efficiency import one_ensemble
 
-    steps = evaluations // walkers
-    settings = SimpleNamespace(
-        walkers=walkers,
-        seed=seed,
-        start="prior",
-        warm_up=2000,
-        thin=1,
-        checkpoint_steps=500,
-        max_steps=max(steps, 4000),
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        EnsembleRun(problem.problem, folder, 0, settings).extend(steps)
-        path = ensemble_path(folder, 0)
-        found = read_chain(path)
-        kept = int(read_journal(path)["evaluations"].sum())
+    found, journal = one_ensemble(problem.problem, evaluations // walkers, walkers, 2000, seed)
     before = found.header.warm_up["evaluations"]
-    return _of_chain(found.chain, before, before + kept)
+    return _of_chain(found.chain, before, before + int(journal["evaluations"].sum()))
 
 
 def _dime():
