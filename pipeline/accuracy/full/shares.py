@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.accuracy.full.measure import hydrogen_alone, low_energy_production
 from pipeline.config.load import load_config, with_sections
 from pipeline.problem import Problem, build_problem
-from pipeline.tuning.estimators.criteria import CRITERIA
+from pipeline.tuning.estimators.criteria import log_ratios
 from pipeline.tuning.measures.acceptable import LN2, plain_bits
 from transport.full.effects import EFFECTS, FULL, PAPER
 
@@ -87,7 +87,7 @@ def _near(config, transport, label, whole, theta):
             changes.enter_context(hydrogen_alone())
         if label in (FLAT, AS_SIMPLEST):
             changes.enter_context(low_energy_production(0.4, None))
-        distance = np.abs(CRITERIA["max"].log_ratios(problem, mine))
+        distance = np.abs(log_ratios(problem, mine))
     inside = distance <= np.log(FACTOR)
     return inside[:, _at_earth(problem)].all(axis=1), inside.all(axis=1)
 

@@ -103,6 +103,16 @@ def _left(r, t, error):
         return np.where(np.isfinite(t[:, 0]), np.sum((x / error) ** 2, axis=1), 0.0)
 
 
+def log_ratios(problem, theta: np.ndarray) -> np.ndarray:
+    """ln(model / data) of coordinates (n, ndim), (n, n_points); inf where impossible."""
+    theta = np.atleast_2d(theta)
+    parts = [
+        problem.likelihood.log_ratios(problem.values(theta[i : i + _BATCH]))
+        for i in range(0, len(theta), _BATCH)
+    ]
+    return np.concatenate(parts)
+
+
 @dataclass(frozen=True)
 class Criterion:
     """How far a state is from the data.
@@ -116,15 +126,6 @@ class Criterion:
     """
 
     name: str
-
-    def log_ratios(self, problem, theta: np.ndarray) -> np.ndarray:
-        """ln(model / data) of coordinates (n, ndim), (n, n_points); inf where impossible."""
-        theta = np.atleast_2d(theta)
-        parts = [
-            problem.likelihood.log_ratios(problem.values(theta[i : i + _BATCH]))
-            for i in range(0, len(theta), _BATCH)
-        ]
-        return np.concatenate(parts)
 
     def weights(self, problem) -> np.ndarray:
         """(n_points,), adding up to 1."""
@@ -150,7 +151,7 @@ class Criterion:
         g = np.full(len(theta), np.inf)
         inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
         if inside.size:
-            g[inside] = self.norm(problem, self.log_ratios(problem, theta[inside]))
+            g[inside] = self.norm(problem, log_ratios(problem, theta[inside]))
         return g
 
 

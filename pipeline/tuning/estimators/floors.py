@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog, lsq_linear
 
-from pipeline.tuning.estimators.criteria import Criterion
+from pipeline.tuning.estimators.criteria import Criterion, log_ratios
 
 _DIFFERENCE = 1e-4  # of the scale of a coordinate
 _FRACTIONS = 2.0 ** -np.arange(7)  # of a step that are tried
@@ -124,7 +124,7 @@ class _Search:
         steps = np.where(theta + h > self.high, -h, h)
         points = np.concatenate([theta[None], theta + np.diag(steps)])
         self.calls += len(points)
-        ratios = self.criterion.log_ratios(self.problem, points)
+        ratios = log_ratios(self.problem, points)
         jacobian = (ratios[1:] - ratios[0]).T / (steps / self.scale)
         return ratios[0], np.where(np.isfinite(jacobian), jacobian, 0.0)
 

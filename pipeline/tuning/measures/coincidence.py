@@ -24,8 +24,9 @@ from scipy.stats import chi2
 from pipeline.tuning.estimators.copies import families
 from pipeline.tuning.estimators.criteria import CRITERIA
 from pipeline.tuning.estimators.shuffling import EACH, key_of, plan, shuffle
-from pipeline.tuning.measures.acceptable import GROUP, STATES_EPSILON
+from pipeline.tuning.measures.acceptable import STATES_EPSILON
 from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, bits, percent
+from pipeline.tuning.measures.conspiracy import GROUP
 from pipeline.tuning.measures.measure import Measure, Measured, register
 from transport.errors import CrtuneError
 from transport.parameters import NUISANCE_MEDIA, Parameter, columns_by_medium
@@ -200,7 +201,7 @@ register(
         GROUP,
         _make,
         source="draws",
-        version=4,
+        version=5,
         applies=_applies,
         settings=lambda study: asdict(study.settings.acceptable),
         rows=_rows,

@@ -215,6 +215,7 @@ register(
         GROUP,
         _make,
         source="draws",
+        version=2,
         applies=_applies,
         settings=lambda study: {
             **asdict(study.settings.acceptable),

@@ -13,7 +13,7 @@ from pipeline.marginal import NODES, amplitude_columns
 from pipeline.posterior.load import ensemble_files, load_run
 from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.nested import NestedSettings
-from pipeline.tuning.measures.acceptable import AcceptableSettings
+from pipeline.tuning.measures.acceptable import AcceptableSettings, prior_sample
 from pipeline.tuning.measures.evidence import combine
 from pipeline.tuning.measures.measure import default_groups, measures
 from pipeline.tuning.study import store
@@ -109,6 +109,13 @@ class Study:
     def bare_problem(self):
         """The problem without its discrepancy."""
         return self.case.problem(discrepancy=False)
+
+    @cached_property
+    def prior_sample(self):
+        """`pipeline.tuning.measures.acceptable.PriorSample` that all criteria count."""
+        draws = self.settings.acceptable.draws
+        self.tell(f"{draws} prior draws")
+        return prior_sample(self.bare_problem, draws, self.rng("prior sample"))
 
     @cached_property
     def runs(self):

@@ -14,6 +14,7 @@ from pipeline.tuning.measures.acceptable import (
     acceptable_fraction,
     combined_bits,
     plain_bits,
+    prior_sample,
 )
 from priors.constraints import Constraint
 from tests.tuning.toy_ratios import ratio_problem
@@ -24,7 +25,9 @@ QUICK = AcceptableSettings(
 
 
 def measure(problem, criterion, settings=QUICK):
-    return acceptable_fraction(problem, criterion, np.random.default_rng(2), settings)
+    rng = np.random.default_rng(2)
+    sample = prior_sample(problem, settings.draws, rng)
+    return acceptable_fraction(problem, criterion, sample, rng, settings)
 
 
 def check(result, exact, few_sigma=4.0):
