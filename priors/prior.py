@@ -77,7 +77,8 @@ class Prior:
     distributions : of their values, in the same order
     constraints : on parameters, fixed ones too, or on what `derived` returns
     derived : values by name, each (n,), to derived quantities by name, each (n,). Of several such
-        functions only those are called that a constraint needs; those after the first may be slow
+        functions only those are called that a constraint needs; those after the first may be slow,
+        and are told which names are wanted as a second argument
     source : file that the prior came from, for messages
     fixed : parameters that are no coordinates, with their values
 
@@ -238,11 +239,12 @@ class Prior:
             found |= _called(function, values)
         n = len(next(iter(values.values())))
         for function in self._costly:
+            wanted = {c.name for c in self.constraints} - found.keys()
             parts = [
-                _called(function, {k: v[start : start + _BATCH] for k, v in values.items()})
+                _called(function, {k: v[start : start + _BATCH] for k, v in values.items()}, wanted)
                 for start in range(0, n, _BATCH)
             ]
-            for name in {c.name for c in self.constraints} - found.keys():
+            for name in wanted:
                 if parts and name in parts[0]:
                     found[name] = np.concatenate([np.asarray(part[name]) for part in parts])
         return found
@@ -255,11 +257,11 @@ class Prior:
         )
 
 
-def _called(function, values):
+def _called(function, *arguments):
     """Derived quantities; what is no number there satisfies no constraint."""
     try:
         with np.errstate(all="ignore"):
-            return function(values)
+            return function(*arguments)
     except (ValueError, ArithmeticError) as error:
         raise CrtuneError(
             f"a constraint needs what the scenario refuses to give: {error}"

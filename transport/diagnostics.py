@@ -1,11 +1,13 @@
 """What a scenario does with cosmic rays, in numbers: speeds, cutoffs and transition rigidities.
 
-`Scenario.derived` stays cheap, for constraints on every sample; these need whole spectra.
+`Scenario.derived` stays cheap, for constraints on every sample; these need whole spectra, or
+spectra next to the rigidities of their names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -19,19 +21,25 @@ GRID = np.geomspace(0.05, 1e5, 190)
 """GV, 30 a decade."""
 PIVOTS = (1.0, 10.0, 100.0, 1000.0)
 """GV, where speeds and rates are given."""
+LOCAL = re.compile(r"(?:v_esc|v_D|isotropy_disk|isotropy_top|suppressed)_([\d.]+)GV")
+"""Names of what the spectrum of protons next to one rigidity decides."""
 
 
-def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def diagnostics(
+    scenario, values: Mapping[str, np.ndarray], names: Iterable[str] | None = None
+) -> dict[str, np.ndarray]:
     """Diagnostics of a scenario where each is defined.
 
     Parameters
     ----------
     scenario : a `transport.residence.ResidenceScenario`
     values : of its parameters, (n,) each, in their units
+    names : those that are wanted, by default all; cheap where all are `LOCAL`, or derived
 
     Returns
     -------
-    (n,) each, CGS with rigidities in GV, on top of what `scenario.derived` gives:
+    At least those wanted, (n,) each, CGS with rigidities in GV, on top of what `scenario.derived`
+    gives:
 
     - ``v_esc_<R>GV``: effective streaming speed Q/f(0) of protons (eq. 8)
     - ``R_cutoff``: above it S > Q, nothing confines itself (eq. 6; at z_max where stratified);
@@ -50,13 +58,13 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     A rigidity is infinite where the transition lies above 1e5 GV, 0 where below 0.05 GV.
     """
     v = scenario.to_cgs(values)
+    found = dict(scenario.derived(values))
+    if names is not None and (pivots := _local_pivots(set(names) - found.keys())):
+        spectra = scenario.protons_at(values, _next_to(pivots))
+        return found | _speeds(scenario, v, found, spectra, pivots)
     spectra = scenario.spectra(values, GRID)
     source = scenario.source(v, GRID)
-    found = dict(scenario.derived(values))
-    unit = flux_per_rigidity(source, GRID, LIGHT_SPEED * beta(GRID, PROTON))
-    found |= _at_pivots("v_esc", unit / spectra.proton)
-    if spectra.kappa_turb is not None:
-        found |= _drift(scenario, v, found, spectra, unit)
+    found |= _speeds(scenario, v, found, spectra, PIVOTS)
     if LAYER in spectra.terms:
         warm = spectra.terms[LAYER][0]
         with np.errstate(divide="ignore"):
@@ -70,13 +78,26 @@ def diagnostics(scenario, values: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     return found
 
 
-def _at_pivots(name, array):
-    return {f"{name}_{r:g}GV": _interpolate(array, r) for r in PIVOTS}
+def _local_pivots(names):
+    """Rigidities of local names, ascending; empty where one of them is not local."""
+    matches = [LOCAL.fullmatch(name) for name in names]
+    found = {float(match[1]) for match in matches if match}
+    return tuple(r for r in PIVOTS if r in found) if all(matches) and found <= set(PIVOTS) else ()
 
 
-def _interpolate(array, rigidity):
-    """Log-log interpolation of positive rows on `GRID`, (n,)."""
-    log_grid, at = np.log(GRID), np.log(rigidity)
+def _next_to(pivots):
+    """Of `GRID`, the two nodes on either side: what differences and interpolation there take."""
+    lower = np.searchsorted(GRID, pivots, side="right") - 1
+    return GRID[np.unique(lower[:, None] + np.arange(-1, 3))]
+
+
+def _at_pivots(name, array, grid=GRID, pivots=PIVOTS):
+    return {f"{name}_{r:g}GV": _interpolate(array, r, grid) for r in pivots}
+
+
+def _interpolate(array, rigidity, grid=GRID):
+    """Log-log interpolation of positive rows on a grid, (n,)."""
+    log_grid, at = np.log(grid), np.log(rigidity)
     return np.exp([np.interp(at, log_grid, np.log(row)) for row in array])
 
 
@@ -102,12 +123,24 @@ def last_crossing(log_ratio):
     return result
 
 
-def _drift(scenario, v, found, spectra, source_flux):
+def _speeds(scenario, v, found, spectra, pivots):
+    """What is `LOCAL`, of spectra next to the pivots."""
+    grid = spectra.rigidity
+    source_flux = flux_per_rigidity(
+        scenario.source(v, grid), grid, LIGHT_SPEED * beta(grid, PROTON)
+    )
+    speeds = _at_pivots("v_esc", source_flux / spectra.proton, grid, pivots)
+    if spectra.kappa_turb is not None:
+        speeds |= _drift(scenario, v, found, spectra, source_flux, pivots)
+    return speeds
+
+
+def _drift(scenario, v, found, spectra, source_flux, pivots):
     """Eq. 16 in the turbulent phase: the warm layer, or else the halo."""
     if not scenario.boundary:
         return {}
-    top = v[scenario.boundary]
-    drift = _at_pivots("v_D", spectra.kappa_turb / top[:, None])
+    grid, top = spectra.rigidity, v[scenario.boundary]
+    drift = _at_pivots("v_D", spectra.kappa_turb / top[:, None], grid, pivots)
     if not scenario.turbulent_speed:
         return drift
     v_a = found[scenario.turbulent_speed]
@@ -115,13 +148,13 @@ def _drift(scenario, v, found, spectra, source_flux):
         ratios = isotropy(spectra, v_a, np.minimum(v["z_W"], top))
     else:
         speed = source_flux / spectra.proton
-        ratios = {"disk": compton_getting_ratio(speed, spectra.proton, GRID, v_a)}
+        ratios = {"disk": compton_getting_ratio(speed, spectra.proton, grid, v_a)}
     for place, ratio in ratios.items():
-        drift |= _at_pivots(f"isotropy_{place}", ratio)
+        drift |= _at_pivots(f"isotropy_{place}", ratio, grid, pivots)
     strictest = list(ratios)[-1]
     return drift | {
         f"suppressed_{r:g}GV": (drift[f"isotropy_{strictest}_{r:g}GV"] < 1.0).astype(float)
-        for r in PIVOTS
+        for r in pivots
     }
 
 

@@ -66,3 +66,28 @@ def test_drift_is_told_above_the_cutoff_of_a_halo_too(name):
     prior = load_prior_set("plausible").prior(scenario)
     found = scenario.diagnostics(prior.values(prior.sample(60, np.random.default_rng(1))))
     assert not [key for key, value in found.items() if np.isnan(value).any()]
+
+
+@pytest.mark.parametrize("transport", ["paper", "full"])
+@pytest.mark.parametrize("name", ["two_phase", "two_phase_stratified"])
+def test_what_one_rigidity_decides_takes_no_whole_spectra(name, transport, monkeypatch):
+    """As among all diagnostics, to what `protons_at` promises, from a few rigidities."""
+    scenario = get_scenario(name, transport=transport)
+    prior = load_prior_set("plausible").prior(scenario)
+    values = prior.values(prior.sample(40, np.random.default_rng(2)))
+    whole = scenario.diagnostics(values)
+    asked = []
+    turbulent = scenario.transport
+    monkeypatch.setattr(
+        scenario,
+        "transport",
+        lambda v, rigidity: (asked.append(rigidity), turbulent(v, rigidity))[1],
+    )
+    names = [f"{kind}_10GV" for kind in ("isotropy_disk", "isotropy_top", "v_esc", "v_D")]
+    local = scenario.diagnostics(values, names)
+    for key in names:
+        np.testing.assert_allclose(local[key], whole[key], rtol=1e-4)
+    assert "R_warm" not in local
+    assert len(asked) == 1
+    assert len(asked[0]) == 4 if transport == "paper" else len(asked[0]) < 45
+    assert "R_warm" in scenario.diagnostics(values, [*names, "R_warm"])

@@ -17,6 +17,8 @@ LOWEST = 0.05
 given by Bethe's formula."""
 USUAL_RANGE = (0.2, 4000.0)
 """GV, that the nodes always cover: what AMS-02 and Voyager ask for."""
+LOCAL_REACH = (-0.6, 1.5)
+"""Decades around what is asked for that decide the protons there; see `local_lattice`."""
 HEADROOM = 0.7
 """Decades above it at which the march begins: the slope assumed there is forgotten as R^4.5."""
 BELOW = 4
@@ -78,8 +80,24 @@ class Lattice:
 @lru_cache(maxsize=64)
 def lattice(lowest: float, highest: float, refinement: int = 1) -> Lattice:
     """The lattice for rigidities from `lowest` to `highest`, GV, with so many times the nodes."""
-    per_decade = PER_DECADE * refinement
     low, high = min(lowest, USUAL_RANGE[0]), max(highest, USUAL_RANGE[1])
+    return _spanning(low, high, refinement)
+
+
+@lru_cache(maxsize=64)
+def local_lattice(lowest: float, highest: float) -> Lattice:
+    """As few nodes as give protons from `lowest` to `highest`, GV, as `lattice` does, to 1e-4.
+
+    What happens above is forgotten as R^4.5 on the way down; from below, what derivatives do at the
+    last nodes comes up by two nodes a march.
+    """
+    low, high = (r * 10.0**reach for r, reach in zip((lowest, highest), LOCAL_REACH, strict=True))
+    low = max(low, min(lowest, USUAL_RANGE[0]))
+    return _spanning(low, min(high, max(highest, USUAL_RANGE[1])), 1)
+
+
+def _spanning(low, high, refinement):
+    per_decade = PER_DECADE * refinement
     first = int(np.floor(np.log10(low) * per_decade)) - BELOW * refinement
     dense = int(np.ceil(np.log10(high) * per_decade)) + ORDER // 2
     return Lattice(first, dense, dense + int(np.ceil(HEADROOM * per_decade)), per_decade)

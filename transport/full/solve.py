@@ -11,7 +11,7 @@ from transport.constants import LIGHT_SPEED
 from transport.errors import CrtuneError
 from transport.full.cross_sections import boron_production, production_slope
 from transport.full.cutoff import NONE, UNCONFINED
-from transport.full.lattice import LOWEST, Interpolation, interpolation, lattice
+from transport.full.lattice import LOWEST, Interpolation, interpolation, lattice, local_lattice
 from transport.full.layers import layers_of
 from transport.full.march import march, trends
 from transport.injection import flux_per_rigidity
@@ -21,8 +21,11 @@ from transport.secondaries import spallation_speed
 
 NUDGE = 1e-4
 """Relative step of the flux for derivatives of a residence."""
-TOLERANCE = 0.02
-"""In ln f between two marches: another, which is not made, would change it by about its square."""
+TOLERANCE = 1e-4
+"""In ln f between two marches: another, which is not made, would change it by a tenth of that."""
+PATIENCE, TOLERABLE = 6, 0.02
+"""After so many marches this much is enough: next to a cutoff some walkers swing between two
+neighbours for ever, by so little."""
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
 MAX_MARCHES = 60
@@ -45,20 +48,10 @@ def full_spectra(
     ------
     CrtuneError: a rigidity below `LOWEST`
     """
-    if rigidity[0] < LOWEST:
-        raise CrtuneError(
-            f"rigidity {rigidity[0]:.4g} GV: transport {scenario.transport_label!r} is good from "
-            f"{LOWEST:g} GV; ask for higher rigidities or take transport 'paper'"
-        )
+    _refuse_low(scenario, rigidity)
     nodes = lattice(float(rigidity[0]), float(rigidity[-1]), refinement)
     v = scenario.to_cgs(values)
-    source = scenario.source(v, nodes.rigidity)
-    at = nodes.asked
-    kappa, residence = scenario.transport(v, nodes.rigidity[at])
-    if kappa is None:  # nothing costly: see what happens above, too
-        at = nodes.all
-        kappa, residence = scenario.transport(v, nodes.rigidity[at])
-    layers = layers_of(scenario, v, nodes, residence, source, at)
+    source, kappa, layers = _set_up(scenario, v, nodes)
     proton, flux = _protons(layers, source)
     through = flux[-1]
     carbon = _nuclei(layers, CARBON, source, through, layers.cutoff)
@@ -73,15 +66,66 @@ def full_spectra(
     return _observed(layers, interpolation(nodes, rigidity), rigidity, parts, kappa)
 
 
+def local_protons(scenario, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:
+    """Protons of `full_spectra` to 1e-4, at less cost where few rigidities are asked for.
+
+    Carbon and boron of the result are NaN.
+    """
+    _refuse_low(scenario, rigidity)
+    nodes = local_lattice(float(rigidity[0]), float(rigidity[-1]))
+    v = scenario.to_cgs(values)
+    source, kappa, layers = _set_up(scenario, v, nodes)
+    proton, _ = _protons(layers, source)
+    at = interpolation(nodes, rigidity)
+    speed = LIGHT_SPEED * beta(rigidity, PROTON)
+    fluxes = [flux_per_rigidity(f, rigidity, speed) for f in _between(at, proton, layers.cutoff)]
+    none = np.full(fluxes[0].shape, np.nan)
+    terms = {name: (flux, none) for name, flux in zip(layers.names, fluxes, strict=True)}
+    return Spectra(
+        rigidity=rigidity,
+        proton=sum(fluxes),
+        carbon=none,
+        boron=none,
+        kappa_turb=_kappa_at(at, layers, kappa),
+        terms=terms if len(terms) > 1 else {},
+    )
+
+
+def _refuse_low(scenario, rigidity):
+    if rigidity[0] < LOWEST:
+        raise CrtuneError(
+            f"rigidity {rigidity[0]:.4g} GV: transport {scenario.transport_label!r} is good from "
+            f"{LOWEST:g} GV; ask for higher rigidities or take transport 'paper'"
+        )
+
+
+def _set_up(scenario, v, nodes):
+    """Q (n, m), kappa_turb at the nodes where it is needed or None, and the layers."""
+    source = scenario.source(v, nodes.rigidity)
+    at = nodes.asked
+    kappa, residence = scenario.transport(v, nodes.rigidity[at])
+    if kappa is None:  # nothing costly: see what happens above, too
+        at = nodes.all
+        kappa, residence = scenario.transport(v, nodes.rigidity[at])
+    return source, kappa, layers_of(scenario, v, nodes, residence, source, at)
+
+
+def _kappa_at(at, layers, kappa):
+    return None if kappa is None else at(layers.nodes.spread(kappa))
+
+
 def _protons(layers, source):
     """Parts of f(0) by term and flux through each, (T, n, m): Newton's method on the whole march.
 
     f of a term grows faster than its flux or in proportion, for every law of the paper, so that
-    tangents converge from whatever side.
+    tangents converge from whatever side. Each walker is left as it is once it is settled, so that
+    its spectra do not depend on which others are asked for.
     """
     flux = np.broadcast_to(source, (len(layers.names), *source.shape)).copy()
     rho, slope = _tangents(layers, flux, layers.at_source.copy())
-    linear = np.all(np.abs(slope - rho) <= 1e-9 * rho)
+    linear = np.all(np.abs(slope - rho) <= 1e-9 * rho, axis=(0, 2))
+    settled = np.zeros(len(linear), dtype=bool)
+    found = np.full((2, *flux.shape), np.nan)
     guess = _bases(rho * flux)
     last = guess[0]
     for number in range(MAX_MARCHES):
@@ -91,14 +135,18 @@ def _protons(layers, source):
         with np.errstate(invalid="ignore", divide="ignore"):
             change = np.fmax.reduce(np.abs(np.log(base[0] / last)), axis=1, initial=0.0)
         last = base[0]
+        if number:
+            enough = TOLERANCE if number < PATIENCE else TOLERABLE
+            new = ~settled & (linear | (change < enough))
+            found[0][:, new], found[1][:, new] = base[:, new], flux[:, new]
+            settled |= new
+            if settled.all():
+                break
         if number < GUESSES:
             guess = base
-        if number and (linear or change.max() < TOLERANCE):
-            return _parts(base), flux
-        if not linear:
+        if not linear.all():
             rho, slope = _tangents(layers, flux, layers.residences(PROTON, flux[-1]))
-    base[:, change >= TOLERANCE] = flux[:, change >= TOLERANCE] = np.nan
-    return _parts(base), flux
+    return _parts(found[0]), found[1]
 
 
 def _tangents(layers, flux, rho):
@@ -208,6 +256,6 @@ def _observed(layers, at: Interpolation, rigidity, parts, kappa):
         proton=sum(protons),
         carbon=carbons,
         boron=sum(borons),
-        kappa_turb=None if kappa is None else at(layers.nodes.spread(kappa)),
+        kappa_turb=_kappa_at(at, layers, kappa),
         terms=terms,
     )

@@ -60,6 +60,23 @@ def test_every_scenario_has_full_transport_alone_at_one_rigidity_as_on_a_grid(na
         np.testing.assert_allclose(total, dense.proton, rtol=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("two_phase", {"halo_damping": "nonlinear_and_linear"}), ("two_phase_stratified", {})],
+)
+def test_spectra_do_not_depend_on_which_walkers_are_asked_for_with_them(name, options):
+    scenario = get_scenario(name, transport="full", **options)
+    prior = load_prior_set("plausible").prior(scenario)
+    values = prior.values(prior.sample(30, np.random.default_rng(3)))
+    together = scenario.spectra(values, R)
+    for i in (0, 7, 19):
+        alone = scenario.spectra({k: v[i : i + 1] for k, v in values.items()}, R)
+        for name in ("proton", "carbon", "boron"):
+            np.testing.assert_allclose(
+                getattr(alone, name)[0], getattr(together, name)[i], rtol=1e-12
+            )
+
+
 def test_an_effect_that_a_scenario_cannot_have():
     with pytest.raises(CrtuneError, match=r"kolmogorov.*leave out 'adiabatic'"):
         get_scenario("kolmogorov", transport="adiabatic,ionisation")
