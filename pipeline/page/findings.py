@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import name_of, verdict
+from pipeline.tuning.measures.floor_points import SEPARATOR
 from transport.full.effects import FULL, PAPER
 
 THEORIES = ("two_phase", "stratified_halo")
@@ -25,6 +26,7 @@ SIGNIFICANT = 2.0
 RIVAL = 10.0
 """Nats of ln Z within which theories count as rivals."""
 _MEASURE = "acceptable_max_1"
+FLOOR = "acceptable_max_floor"
 
 
 class Turn(NamedTuple):
@@ -192,6 +194,39 @@ class Findings:
         where = {"transport": self._main, "variant": "isotropy"}
         held = self._rows.number("two_phase", f"premise_{_MEASURE}", "earth", **where)
         return held - self.bits("two_phase", "earth") if held.is_known else held
+
+    def held_back(self, place: str) -> list[str]:
+        """Points that set the floors of all theories that work and of all diffusion, in words.
+
+        Raises
+        ------
+        Missing: no floor is known, or nothing is common to all
+        """
+        notes = [
+            self._rows.note(run, f"{FLOOR}_points", place, transport=self._main)
+            for run in (*DIFFUSION, *THEORIES)
+        ]
+        each = [note.split(SEPARATOR) for note in notes if note]
+        common = [text for text in (each or [[]])[0] if all(text in texts for texts in each)]
+        if not common:
+            raise Missing("no points are known that set the floors")
+        return common
+
+    def lowest_floor(self, place: str) -> Number:
+        """The smallest deviation of any theory that works or diffusion.
+
+        Raises
+        ------
+        Missing: no floor is known
+        """
+        found = [
+            number
+            for run in (*DIFFUSION, *THEORIES)
+            if (number := self._rows.find(run, FLOOR, place, transport=self._main)) is not None
+        ]
+        if not found:
+            raise Missing("no floor")
+        return min(found, key=lambda number: number.value)
 
     def rivals(self, place: str = "voyager") -> list[str]:
         """Theories whose ln Z is within `RIVAL` nats of the best one's, the best first."""

@@ -62,22 +62,9 @@ class Tables:
             for name, words in TRANSPORTS.items()
         }
         for place in PLACES:
-            columns[f"closest state, {PLACES[place]}"] = self._closest("max", place)
+            floors = self._column("acceptable_max_floor", place, deviation)
+            columns[f"closest state, {PLACES[place]}"] = floors
         return table("theory", columns)
-
-    def _closest(self, kind, place):
-        """Smallest deviations; a state that is close with Voyager is as close at Earth."""
-        measure = f"acceptable_{kind}_floor"
-        cells = {}
-        for run in self._rows.runs:
-            found = [
-                number
-                for where in ((EARTH, VOYAGER) if place == EARTH and kind == "max" else (place,))
-                if (number := self._rows.find(run, measure, where, transport=self._main))
-            ]
-            if found:
-                cells[run] = cell(min(found, key=lambda number: number.value), deviation)
-        return cells
 
     def fraction(self, kind: str) -> str:
         """Bits against the agreement asked for, of the criterion ``max``, ``rms`` or ``beyond``."""
@@ -87,7 +74,8 @@ class Tables:
             for epsilon, words in (("1", "factor 2"), ("0.5", "50%"), ("0.2", "20%"))
         }
         for place in PLACES:
-            columns[f"closest, {PLACES[place]}"] = self._closest(kind, place)
+            floors = self._column(f"acceptable_{kind}_floor", place, deviation)
+            columns[f"closest, {PLACES[place]}"] = floors
         return table("theory", columns)
 
     def parts(self) -> str:

@@ -262,6 +262,7 @@ EPSILONS = (1.0, 0.5, 0.2, 0.1)
 GROUP = Group("acceptable", "acceptable fraction F(eps) and its floor, bits that measurements save")
 _MOST_SIGMA = 3.0
 _MOST_SPREAD, _LEAST_SPREAD = 0.02, 0.002  # of the floor, and in epsilon
+NARROWER = "of the narrower prior, in which the premise holds"
 REMEMBERED = "its Markov chains did not forget their start"
 _UNSURE_FLOOR = "searches from other starts ended higher; the true floor may be lower"
 _CRITERIA = {
@@ -281,6 +282,8 @@ def _rows(fraction, results):
     if fraction.agreement > _MOST_SIGMA:
         differ = (f"rare and plain estimates differ by {fraction.agreement:.1f} sigma",)
     floor, spread, key = fraction.floor, fraction.floor_spread, f"acceptable_{fraction.criterion}"
+    if results.made.get("premise") is not None:
+        differ += (NARROWER,)
     unsure = (_UNSURE_FLOOR,) if spread > max(_MOST_SPREAD * floor, _LEAST_SPREAD) else ()
     for epsilon in EPSILONS:
         value, error, note = acceptable_at(fraction, epsilon)

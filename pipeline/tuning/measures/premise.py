@@ -16,10 +16,18 @@ import numpy as np
 
 from pipeline.tuning.measures.acceptable import STATES_EPSILON
 from pipeline.tuning.measures.acceptable_at import acceptable_at
+from pipeline.tuning.measures.columns import Theme, bits, percent
 from pipeline.tuning.measures.evidence import GROUP
 from pipeline.tuning.measures.measure import Measure, Measured, register
 
 LN2 = float(np.log(2.0))
+THEME = Theme(
+    "The premise",
+    "States within a factor of 2 that meet the variant's premise, as a share of the plain case's "
+    "prior: to be held against the plain case's bits. The other tables of this variant are of the "
+    "narrower prior, in which the premise holds.",
+    9,
+)
 
 
 @dataclass(frozen=True)
@@ -77,4 +85,13 @@ def _rows(found, results):
     yield Measured("premise_acceptable_max_1", found.bits, found.bits_error, "bits", found.note)
 
 
-register(Measure("premise", Premise, GROUP, _make, source="cases", rows=_rows))
+register(
+    Measure(
+        "premise", Premise, GROUP, _make,
+        source="cases", rows=_rows,
+        columns=(
+            percent(THEME, "of the prior meets it", "premise_share"),
+            bits(THEME, "factor of 2 and premise [bits]", "premise_acceptable_max_1"),
+        ),
+    )
+)  # fmt: skip

@@ -147,6 +147,11 @@ class Case:
             config = with_sections(config, discrepancy={"enabled": False})
         return build_problem(config)
 
+    @cached_property
+    def bare_problem(self) -> Problem:
+        """`problem` without the amplitudes of the discrepancy, built once."""
+        return self.problem(discrepancy=False)
+
     def _wants(self, measurement: Measurement) -> bool:
         observable = self.selection == "both" or (
             (measurement.observable == "proton") == (self.selection == "proton")

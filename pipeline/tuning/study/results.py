@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.tuning.estimators.bridged import BRIDGED_ESTIMATOR
 from pipeline.tuning.measures.measure import Measure, measures
 from pipeline.tuning.study import store
 from pipeline.tuning.study.cases import Case
+from pipeline.tuning.study.closest import candidates, with_lowest_floors
 
 
 def version_of(measure: Measure) -> str:
@@ -46,6 +47,8 @@ class CaseResults:
 def load_results(cases: Sequence[Case]) -> list[CaseResults]:
     """What is stored of each case and still true, and what follows from several of them.
 
+    Floors are those of `pipeline.tuning.study.closest`.
+
     A result that was made from other data, priors or options, by a model that gave other numbers or
     by another version of the estimator, is left out. By which settings a result was made, e.g. how
     many seeds, is all the same.
@@ -54,7 +57,7 @@ def load_results(cases: Sequence[Case]) -> list[CaseResults]:
     ------
     CrtuneError: a damaged file, or a case that cannot be built
     """
-    found = [_load(case) for case in cases]
+    found = _with_lowest_floors([_load(case) for case in cases])
     across = [m for m in measures().values() if m.source == "cases"]
     return [
         CaseResults(
@@ -66,6 +69,16 @@ def load_results(cases: Sequence[Case]) -> list[CaseResults]:
     ]
 
 
+def _with_lowest_floors(found):
+    states = {}
+    for run in {one.case.run.run_dir for one in found}:
+        states[run] = candidates(one.made for one in found if one.case.run.run_dir == run)
+    return [
+        replace(one, made=with_lowest_floors(one.made, one.case, states[one.case.run.run_dir]))
+        for one in found
+    ]
+
+
 def _load(case):
     paths = {
         measure: case.folder / f"{measure.name}.h5"
@@ -73,7 +86,12 @@ def _load(case):
         if measure.source != "cases"
     }
     there = {measure: path for measure, path in paths.items() if path.is_file()}
-    now = {d: store.identity_of(case.problem(discrepancy=d)) for d in (True, False) if there}
+    now = {}
+    if there:
+        now = {
+            True: store.identity_of(case.problem()),
+            False: store.identity_of(case.bare_problem),
+        }
     made, stale = {}, []
     for measure, path in there.items():
         made_from = (now[measure.source != "draws"], version_of(measure))

@@ -250,6 +250,28 @@ def test_the_second_route_to_the_evidence_is_told():
     assert "second way" not in page(whole_study())
 
 
+def test_what_sets_the_floors():
+    notes = {
+        "kolmogorov": "interstellar B/C at 0.43 GV (model below), protons at 11 GV (model below)",
+        "two_phase": "protons at 0.3 GV (model above), interstellar B/C at 0.43 GV (model below)",
+    }
+
+    def told(**notes):
+        rows = [
+            row(run, "acceptable_max_floor_points", 2, None, "voyager", note, "")
+            for run, note in notes.items()
+        ]
+        floors = [row("two_phase", "acceptable_max_floor", 0.52, 0.01, "voyager", unit="epsilon")]
+        return page(whole_study() + rows + floors)
+
+    assert (
+        "come closer than 52%, and the same points stop them all: interstellar B/C at 0.43 GV "
+        "(model below). Published fits"
+    ) in told(**notes)
+    assert "the same points" not in told(**notes | {"kolmogorov": "protons at 11 GV (model below)"})
+    assert "the same points" not in page(whole_study())
+
+
 def test_held_out_data():
     rows = [
         row("two_phase", "holdout_dampe_bc_2022_p", 0.0213, None, "voyager", unit=""),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.tuning.measures.acceptable import NARROWER
 from pipeline.tuning.measures.acceptable_at import acceptable_at
 from pipeline.tuning.measures.measure import measures
 from pipeline.tuning.measures.premise import premise
@@ -31,3 +32,13 @@ def test_nothing_acceptable_stays_nothing():
 def test_a_plain_case_has_none():
     made = results(case(), acceptable_max=acceptable())
     assert measures()["premise"].make(made, [made]) is None
+
+
+def test_the_tables_say_which_prior_the_bits_are_of():
+    fraction = acceptable(floor=0.2)
+    kept = KeptShare(0.5, 0.01, 1000, {})
+    narrow = results(case(), acceptable_max=fraction, premise=premise(fraction, kept, kept))
+    for made, told in ((narrow, True), (results(case(), acceptable_max=fraction), False)):
+        first = next(iter(measures()["acceptable_max"].rows(fraction, made)))
+        assert (NARROWER in first.flags) == told
+    assert "of the prior meets it" in [c.header for c in measures()["premise"].columns]
