@@ -1,4 +1,5 @@
-"""Evidence against a baseline, taken apart into what the fit gains and what the tuning costs."""
+"""Evidence against a baseline, in bits, taken apart into what the fit gains and what the tuning
+costs."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
 from pipeline.figures.tuning.rows import label_rows, left_of, mark_row
 from pipeline.tuning.measures.excess import excess
+from pipeline.tuning.measures.information import NATS_PER_BIT
 from pipeline.tuning.tables.entries import baseline_of
 
 
@@ -44,24 +46,24 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
                 mark_row(ax, i, "baseline", result, base)
             else:
                 difference = excess(result.information, base.information)
-                errors.append(difference.log_z_error)
+                errors.append(difference.log_z_error / NATS_PER_BIT)
                 _bars(ax, i, difference)
                 mark_row(ax, i, "", result, base)
         ax.axvline(0, color=BLACK, lw=0.9)
         ax.set_title(RANGE_TITLES[place])
-        ax.set_xlabel("nats")
+        ax.set_xlabel("bits")
         ax.grid(axis="x", color=GREY, alpha=0.25, lw=0.6)
         ax.set_axisbelow(True)
     label_rows(axes, [looks[run].label for run in rows])
     low, high = axes[0].get_xlim()
     axes[0].set_xlim(low, high + 0.2 * (high - low))  # room for remarks
     handles = [
-        Patch(facecolor=BLUE, label=r"fit: $\Delta\langle\ln L\rangle$"),
+        Patch(facecolor=BLUE, label=r"fit: $\Delta\langle\log_2 L\rangle$"),
         Patch(
             facecolor=ORANGE, hatch="////", edgecolor="white",
             label=r"cost: $-\Delta D_\mathrm{KL}$ (to the right: cheaper)",
         ),
-        Line2D([], [], color=BLACK, marker="D", ls="", label=r"sum: $\Delta\ln Z$"),
+        Line2D([], [], color=BLACK, marker="D", ls="", label=r"sum: $\Delta\log_2 Z$"),
     ]  # fmt: skip
     height = figure.get_figheight()
     figure.subplots_adjust(
@@ -79,14 +81,16 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     add_footnote(
         figure,
         f"Against {against} on the same data; to the right is better. Errors of the sum are "
-        f"{largest:.2g} nats at most. {caption(results)}",
+        f"{largest:.2g} bits at most. {caption(results)}",
     )
     return figure
 
 
 def _bars(ax, row, difference) -> None:
     """Two bars from zero, side by side in the row, so that neither hides the other."""
-    fit, cost = difference.fit, -difference.cost
+    fit, cost, log_z = (
+        x / NATS_PER_BIT for x in (difference.fit, -difference.cost, difference.log_z)
+    )
     ax.barh(row - 0.19, fit, 0.36, color=BLUE)
     ax.barh(row + 0.19, cost, 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
-    ax.plot(difference.log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)
+    ax.plot(log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)

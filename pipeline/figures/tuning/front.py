@@ -19,14 +19,17 @@ MEASURE = "acceptable_max_1"
 _DIFFUSION = ("kolmogorov", "power_law")  # names of runs begin with; drawn apart from theories
 _TRANSPORTS = {PAPER: (ORANGE, "s", -0.17), FULL: (BLUE, "o", 0.17)}
 """Colour, marker and place in the row."""
+_TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40)
+_ROW = 0.42  # inches
 
 
 @styled
 def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figure:
     """Bits of all runs, a row a run, a panel a range.
 
-    An arrow to the right is a lower bound; a cross in the column at the right says that the prior
-    holds no such state that was found.
+    The axis is logarithmic and every value is written beside its marker: half a bit counts where
+    theories are close, and others take thirty. An arrow to the right is a lower bound; a cross in
+    the column at the right says that the prior holds no such state that was found.
 
     Parameters
     ----------
@@ -48,29 +51,32 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
         raise CrtuneError(f"no row has {MEASURE}; make it with scripts/fine_tuning.py RUN")
     places = {run: i for i, run in enumerate(LOOKS)}
     runs = sorted({run for run, *_ in found}, key=lambda run: places.get(run, len(places)))
-    most = max((float(r["value"]) for r in found.values() if _is_finite(r)), default=10.0)
-    width = 1.14 * most + 1.5
-    figure = new_figure(10.0, 1.75 + 0.34 * len(runs))
+    values = [float(r["value"]) for r in found.values() if _is_finite(r) and r["value"] > 0]
+    low, high = 0.85 * min(values, default=1.0), 1.25 * max(values, default=10.0)
+    end = high * (high / low) ** 0.12  # beyond `high` stands what was not found
+    figure = new_figure(9.6, 1.75 + _ROW * len(runs))
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for ax, (place, title) in zip(axes, RANGE_TITLES.items(), strict=True):
+        ax.set_xscale("log")
         for i, run in enumerate(runs):
             if i % 2:
                 ax.axhspan(i - 0.5, i + 0.5, color=GREY, alpha=0.08, lw=0)
             for transport, look in _TRANSPORTS.items():
                 if (row := found.get((run, place, transport))) is not None:
-                    _draw(ax, i, row, look, width)
+                    _draw(ax, i, row, look, (low, (high * end) ** 0.5))
         _border(ax, runs)
-        ax.axvline(width - 1.5, color=GREY, lw=0.6)
+        ax.axvline(high, color=GREY, lw=0.6)
         ax.set_title(title)
-        ax.set_xlabel("bits: halvings of the prior until all is within a factor of 2")
-        ax.xaxis.label.set_size(9.5)
+        ax.set_xlabel("bits: halvings of the prior (log axis)", fontsize=10.5)
         ax.grid(axis="x", color=GREY, alpha=0.25, lw=0.6)
         ax.set_axisbelow(True)
         ax.tick_params(axis="y", which="both", left=False, right=False)
-        ax.text(
-            width - 0.75, -0.75, "none", ha="center", va="bottom", fontsize=8.5, color=GREY
-        )  # fmt: skip
-    axes[0].set_xlim(0, width)
+        ax.text((high * end) ** 0.5, -0.7, "none", ha="center", va="top", fontsize=9, color=GREY)
+    axes[0].set_xlim(low, end)
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    axes[0].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes[0].minorticks_off()
+    axes[1].minorticks_off()
     axes[0].set_ylim(len(runs) - 0.5, -0.75)
     labels = [LOOKS[r].label if r in LOOKS else r.replace("_", " ") for r in runs]
     axes[0].set_yticks(range(len(runs)), labels)
@@ -83,12 +89,13 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
         wspace=0.05,
     )
     figure.legend(
-        handles=_handles(), loc="lower center", bbox_to_anchor=(0.55, 0.3 / height), ncols=4
+        handles=_handles(), loc="lower center", bbox_to_anchor=(0.55, 0.36 / height), ncols=4
     )
     add_footnote(
         figure,
-        f"Priors: {priors}. Data: protons and B/C, at Earth (left) or with Voyager's (right). "
-        "Errors are 1 sigma, mostly smaller than the markers.",
+        "How often the prior must be halved until a theory is within a factor of 2 of every point: "
+        "protons and B/C, at Earth (left) or with Voyager's (right). Priors: "
+        f"{priors}. Errors are 1 sigma, mostly smaller than the markers.",
     )
     return figure
 
@@ -97,23 +104,32 @@ def _is_finite(row) -> bool:
     return row["value"] is not None and math.isfinite(row["value"])
 
 
-def _draw(ax, i, row, look, width) -> None:
+def _draw(ax, i, row, look, edges) -> None:
+    """Marker and value of one row, inside `edges`: the lowest value drawn, and where none is."""
     colour, marker, shift = look
     face = colour if marker == "o" else "white"
     if not _is_finite(row):
         if row["note"].startswith("none") or row["value"] is not None:
-            ax.plot(width - 0.75, i + shift, "x", color=colour, ms=6, mew=1.8)
+            ax.plot(edges[1], i + shift, "x", color=colour, ms=6, mew=1.8)
         return
-    value, error = float(row["value"]), row["error"]
+    value, error, text = float(row["value"]), row["error"], f"{row['value']:.1f}"
+    place = end = max(value, edges[0])
     if row["note"].startswith(LOWER_BOUND):
+        end, text = 1.12 * place, f"over {math.floor(value)}"
         ax.annotate(
-            "", (value + 2.2, i + shift), (value, i + shift),
+            "", (end, i + shift), (place, i + shift),
             arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6},
         )  # fmt: skip
-        error = None
-    if error is not None and math.isfinite(error):
-        ax.errorbar(value, i + shift, xerr=error, color=colour, lw=1.2, capsize=0)
-    ax.plot(value, i + shift, marker, color=colour, mfc=face, ms=6.5, mew=1.5, zorder=5)
+    elif error is not None and math.isfinite(error):
+        ax.errorbar(place, i + shift, xerr=error, color=colour, lw=1.2, capsize=0)
+        end = place + error
+    ax.plot(place, i + shift, marker, color=colour, mfc=face, ms=6, mew=1.5, zorder=5)
+    left = end > 0.7 * edges[1]  # else the text would run into what stands at the right
+    ax.annotate(
+        text, (place if left else end, i + shift), (-7 if left else 6, 0),
+        textcoords="offset points", ha="right" if left else "left", va="center_baseline",
+        fontsize=9, color=colour if marker == "o" else BLACK,
+    )  # fmt: skip
 
 
 def _border(ax, runs) -> None:

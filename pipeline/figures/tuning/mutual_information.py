@@ -39,7 +39,7 @@ def mutual_information_figure(
     largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
     count = max(_connected(p).sum() for p in pairs.values())
     side = 0.36 * max(count, 5) + 0.4
-    left, bottom, gap, right = 1.6, 2.0, 2.2, 1.8
+    left, bottom, gap, right = 1.1, 1.45, 1.9, 1.8
     width, height = left + 2 * side + gap + right, bottom + side + 0.75
     figure = new_figure(width, height)
     colours = LinearSegmentedColormap.from_list("bits", ["white", BLUE, "#00263d"])
@@ -84,10 +84,10 @@ def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
             j, i, f"{shown[i, j]:.1f}", ha="center", va="center", fontsize=8,
             color="white" if dark else BLACK,
         )  # fmt: skip
-    names = [pairs.labels[i] for i in order]
-    ticks = range(len(order))
-    ax.set_xticks(ticks, [_math(n) for n in names], rotation=90, fontsize=10)
-    ax.set_yticks(ticks, [_math(n) for n in names], fontsize=10)
+    # as the tables and configs call them: a logarithm knows as much as its number
+    names = [pairs.names[i].removeprefix("log10_") for i in order]
+    ax.set_xticks(range(len(order)), names, rotation=90, fontsize=10)
+    ax.set_yticks(range(len(order)), names, fontsize=10)
     ax.tick_params(which="both", length=0)
     ax.plot([-0.5, len(order) - 0.5], [-0.5, len(order) - 0.5], color=GREY, lw=0.6)
     _separate(ax, [tags[i] for i in order])
@@ -99,7 +99,6 @@ def _of_theory(pairs, media):
     return replace(
         pairs,
         names=tuple(pairs.names[i] for i in kept),
-        labels=tuple(pairs.labels[i] for i in kept),
         bits=pairs.bits[np.ix_(kept, kept)],
         bits_error=pairs.bits_error[np.ix_(kept, kept)],
     )
@@ -124,7 +123,3 @@ def _separate(ax, tags: Sequence[str]) -> None:
             xycoords=("axes fraction", "data"),
             va="center", fontsize=9, color=GREY, rotation=0, linespacing=0.95,
         )  # fmt: skip
-
-
-def _math(label: str) -> str:
-    return label if "$" in label else f"${label}$"

@@ -18,10 +18,9 @@ import numpy as np
 
 from transport.parameters import Parameter
 
-KEPT = 0.98
-"""The text has the fewest parameters that make up this share of sum e_i^2 = 1."""
-NAMED = 0.03
-"""Of the others, those with |e_i| above this are named."""
+LEFT_OUT = 0.5
+"""The text has the fewest parameters without which the others scatter, over the prior, by at most
+this share of the tolerance."""
 _WIDE = 0.3  # of a logarithm, above which it is told as a factor
 
 
@@ -57,8 +56,7 @@ def spell(
     exponents inside exp(): "n_warm (B_warm/6 uG)^-1.1 exp(-3.1 (gamma_inj - 4.2)) = 0.21 cm^-3
     +- 7%, fiducial 0.2 cm^-3". A reader's own values can be put in, as the fiducial ones are. If an
     exponent leads, all is written as a sum: "gamma_inj + 0.32 ln(n_warm/0.2 cm^-3) = 4.31 +- 0.02".
-    Parameters with small exponents belong to what is fixed, too, at their best fit; they are named,
-    with the scatter that they add over the prior.
+    Parameters that hardly matter are left out, at their best fit (see `LEFT_OUT`).
 
     Parameters
     ----------
@@ -67,9 +65,9 @@ def spell(
     best : (d,) values of the parameters at the best fit, in their units
     """
     order = np.argsort(-np.abs(direction), kind="stable")
-    count = 1 + int(np.searchsorted(np.cumsum(direction[order] ** 2), KEPT))
-    kept, dropped = order[:count], order[count:]
-    lead, others = parameters[kept[0]], [i for i in kept[1:] if f"{exponents[i]:.2g}" != "0"]
+    without = unit * np.sqrt(np.cumsum(direction[order[::-1]] ** 2)[::-1])
+    first, *others = order[(without > LEFT_OUT * tolerance) | (order == order[0])]
+    lead = parameters[first]
     pivots = {i: float(f"{best[i]:.{3 if parameters[i].is_exponent else 2}g}") for i in others}
     fiducial = [p.fiducial for p in parameters]
 
@@ -78,7 +76,7 @@ def spell(
             exponents[i] * (values[i] - p if parameters[i].is_exponent else np.log(values[i] / p))
             for i, p in pivots.items()
         )
-        return values[kept[0]] + away if lead.is_exponent else values[kept[0]] * np.exp(away)
+        return values[first] + away if lead.is_exponent else values[first] * np.exp(away)
 
     terms = [(parameters[i], exponents[i], p) for i, p in pivots.items()]
     if lead.is_exponent:
@@ -90,13 +88,6 @@ def spell(
         allowed = f"± {size(tolerance)}" if tolerance < _WIDE else f"to {size(tolerance)}"
         text = f"{lead.name}{_product(terms)}"
     text += f" = {written(comes_to(best))} {allowed}, fiducial {written(comes_to(fiducial))}"
-    if named := [parameters[i].name for i in dropped if abs(direction[i]) > NAMED]:
-        scatter = unit * float(np.sqrt(np.sum(direction[dropped] ** 2)))
-        small = "multiples" if lead.is_exponent else "powers"
-        text += (
-            f" (small {small} of {', '.join(named)} left out; over the prior they move it by "
-            f"{size(scatter)})"
-        )
     return text
 
 
@@ -104,7 +95,7 @@ def _product(terms):
     text = ""
     for parameter, e, pivot in terms:
         if not parameter.is_exponent:
-            power = "" if f"{e:.2g}" == "1" else f"^{e:.2g}"
+            power = "" if _exponent(e) == "1" else f"^{_exponent(e)}"
             text += f" ({parameter.name}/{_with_unit(pivot, parameter)}){power}"
     changes = _sum([t for t in terms if t[0].is_exponent], False)
     return text + (f" exp({changes})" if changes else "")
@@ -115,13 +106,18 @@ def _sum(terms, continued):
     for parameter, e, pivot in terms:
         first = not text and not continued
         sign = ("-" if e < 0 else "") if first else (" - " if e < 0 else " + ")
-        size = "" if f"{abs(e):.2g}" == "1" else f"{abs(e):.2g} "
+        size = "" if _exponent(abs(e)) == "1" else f"{_exponent(abs(e))} "
         if parameter.is_exponent:
             what = f"({parameter.name} {'-' if pivot >= 0 else '+'} {abs(pivot):g})"
         else:
             what = f"ln({parameter.name}/{_with_unit(pivot, parameter)})"
         text += f"{sign}{size}{what}"
     return text
+
+
+def _exponent(e):
+    """To two decimals, for a parameter may range over a decade; small ones to one digit."""
+    return f"{e:.2f}".rstrip("0").rstrip(".") if abs(e) >= 0.1 else f"{e:.1g}"
 
 
 def _with_unit(value, parameter, digits=2):
