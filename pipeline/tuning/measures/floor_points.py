@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tuning.estimators.criteria import CRITERIA
+from pipeline.tuning.estimators.criteria import log_ratios
 from pipeline.tuning.measures.acceptable import GROUP
 from pipeline.tuning.measures.columns import Theme, note
 from pipeline.tuning.measures.measure import Measure, Measured, register
@@ -80,7 +80,7 @@ def floor_points(problem, theta: np.ndarray) -> FloorPoints:
     problem : without discrepancy
     theta : (ndim,) coordinates of the closest state
     """
-    ratios = CRITERIA["max"].log_ratios(problem, theta)[0]
+    ratios = log_ratios(problem, theta)[0]
     points = [
         (name, i, _what(measurement), float(rigidity))
         for name, measurement in problem.likelihood.datasets.items()
