@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.exit_codes import EXIT_BAD_INPUT, EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_OK
 from transport.checkout import ROOT
@@ -38,6 +39,30 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} should be a whole number of at least 1")
     return int(text)
+
+
+class Share(NamedTuple):
+    """One of the `count` shares of many things: every `count`-th, from number `first` on."""
+
+    first: int = 0
+    count: int = 1
+
+
+def add_share_argument(arguments: argparse.ArgumentParser, things: str) -> None:
+    """``--share I/N`` of scripts whose work is dealt out to the tasks of a Slurm array."""
+    arguments.add_argument(
+        "--share",
+        metavar="I/N",
+        type=_share,
+        help=f"only every N-th {things} from the I-th on, 0/N to N-1/N",
+    )
+
+
+def _share(text: str) -> Share:
+    first, _, count = text.partition("/")
+    if not (first.isdecimal() and count.isdecimal() and int(first) < int(count)):
+        raise argparse.ArgumentTypeError(f"{text} should be I/N with I from 0 to N - 1, e.g. 0/20")
+    return Share(int(first), int(count))
 
 
 def add_page_argument(arguments: argparse.ArgumentParser) -> None:

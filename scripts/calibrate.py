@@ -34,9 +34,7 @@ def main() -> int:
     arguments.add_argument(
         "--workers", type=cli.count, default=1, metavar="N", help="local processes (1)"
     )
-    arguments.add_argument(
-        "--share", metavar="I/N", help="make only every N-th set from the I-th on, 0/N to N-1/N"
-    )
+    cli.add_share_argument(arguments, "set")
     arguments.add_argument(
         "--report", action="store_true", help="make nothing, judge what is there"
     )
@@ -52,12 +50,12 @@ def main() -> int:
     )
     options = arguments.parse_args()
     limit_threads()
-    from pipeline.calibration.sets import Calibration, config_of_sets, share_of
+    from pipeline.calibration.sets import Calibration, config_of_sets, numbers_of
     from pipeline.calibration.workers import make_sets
     from pipeline.config.load import load_config
     from pipeline.exit_codes import EXIT_REQUEUE
 
-    numbers = share_of(options.sets, options.bins, options.share)
+    numbers = numbers_of(options.sets, options.bins, options.share)
     config = config_of_sets(load_config(options.config), options.overrides)
     calibration = Calibration(config, options.seed, options.draws)
     if not options.report:

@@ -67,9 +67,7 @@ def main() -> int:
         help="what make tuning makes, headlines first: every measure for both transports, and "
         "shorter ones of variants, single effects, protons and B/C",
     )
-    arguments.add_argument(
-        "--share", metavar="I/N", help="only every N-th case from the I-th on, 0/N to N-1/N"
-    )
+    cli.add_share_argument(arguments, "case")
     arguments.add_argument(
         "--requeue",
         action="store_true",
@@ -95,9 +93,9 @@ def main() -> int:
 
 def _run(tasks, options) -> int:
     from pipeline.exit_codes import EXIT_REQUEUE
-    from pipeline.tuning.study.workers import run_study, share_of
+    from pipeline.tuning.study.workers import dealt, run_study
 
-    code = run_study(share_of(tasks, options.share), options.workers)
+    code = run_study(dealt(tasks, options.share), options.workers)
     if code == EXIT_REQUEUE and options.requeue:
         from pipeline.cluster import slurm
 

@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.calibration.bank import DRAWS, Bank
 from pipeline.calibration.mock import mock_problem
 from pipeline.calibration.ranks import rank
+from pipeline.cli import Share
 from pipeline.config.load import Config, with_overrides
 from pipeline.exit_codes import EXIT_OK
 from pipeline.files import replacing
@@ -40,24 +41,20 @@ DEFAULTS = (
 _COUNTED = ("ensembles", "walkers", "start", "warm_up", "min_steps", "max_steps", "thin")
 
 
-def share_of(sets: int, bins: int, share: str | None = None) -> range:
-    """Numbers of the sets to make: all, or the share ``I/N`` of an array's task.
+def numbers_of(sets: int, bins: int, share: Share | None = None) -> range:
+    """Numbers of the sets to make: all, or the share of an array's task.
 
     Raises
     ------
-    CrtuneError: fewer sets than bins, or no such share
+    CrtuneError: fewer sets than bins
     """
     if sets < bins:
         raise CrtuneError(
             f"--sets {sets} --bins {bins}: fewer sets than bins; a histogram of ranks needs at "
             "least one a bin, and five to say anything"
         )
-    if share is None:
-        return range(sets)
-    first, _, count = share.partition("/")
-    if not (first.isdecimal() and count.isdecimal() and int(first) < int(count)):
-        raise CrtuneError(f"--share {share}: should be I/N with I from 0 to N - 1, e.g. 0/20")
-    return range(int(first), sets, int(count))
+    first, step = share or Share()
+    return range(first, sets, step)
 
 
 def config_of_sets(config: Config, overrides: Iterable[str] = ()) -> Config:

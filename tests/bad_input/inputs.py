@@ -213,7 +213,7 @@ CONFIGS = [
     ),
     Case(
         "calibration: no such share",
-        ("--share 4/4", "I from 0 to N - 1"),
+        ("--share: 4/4", "I from 0 to N - 1"),
         command=("calibrate", "RUN", "--share", "4/4"),
     ),
     Case(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pipeline.cli import Share
 from pipeline.config.load import load_config
 from pipeline.exit_codes import EXIT_FAILED, EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
 from pipeline.provenance import origin_remark
@@ -181,19 +182,12 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     return EXIT_NOT_CONVERGED if unfinished else 0
 
 
-def share_of(tasks: Sequence[Task], share: str | None) -> list[Task]:
-    """All tasks, or the share ``I/N`` of them of one of the N tasks of an array.
-
-    Raises
-    ------
-    CrtuneError: no such share
-    """
-    if share is None:
-        return list(tasks)
-    first, _, count = share.partition("/")
-    if not (first.isdecimal() and count.isdecimal() and int(first) < int(count)):
-        raise CrtuneError(f"--share {share}: should be I/N with I from 0 to N - 1, e.g. 0/20")
-    return list(tasks[int(first) :: int(count)])
+def dealt(tasks: Sequence[Task], share: Share | None) -> list[Task]:
+    """All tasks, or those of a share of the cases: of one of many that work side by side, and
+    never write the same results."""
+    first, count = share or Share()
+    mine = set(list(dict.fromkeys(str(task.case) for task in tasks))[first::count])
+    return [task for task in tasks if str(task.case) in mine]
 
 
 class _OutOfTimeError(Exception):

@@ -19,8 +19,9 @@ from pipeline.calibration.report import (
     render_page,
     write_ranks,
 )
-from pipeline.calibration.sets import Calibration, config_of_sets, share_of
+from pipeline.calibration.sets import Calibration, config_of_sets, numbers_of
 from pipeline.calibration.workers import make_sets
+from pipeline.cli import Share
 from pipeline.config.load import load_config
 from pipeline.figures.calibration_plot import calibration_figure
 from tests.cheap_run import ROOT, environment, write_config
@@ -100,10 +101,8 @@ def test_errors(made, tmp_path):
     with pytest.raises(CrtuneError, match="4 sets are fewer than --bins 5"):
         assess(made, bins=5, asked=6)
     with pytest.raises(CrtuneError, match="--sets 5 --bins 10: fewer sets than bins"):
-        share_of(5, 10)
-    with pytest.raises(CrtuneError, match="--share 3/3"):
-        share_of(20, 10, "3/3")
-    parts = [share_of(20, 10, f"{i}/3") for i in range(3)]
+        numbers_of(5, 10)
+    parts = [numbers_of(20, 10, Share(i, 3)) for i in range(3)]
     assert sorted(n for part in parts for n in part) == list(range(20))
     copy = calibration_in(tmp_path)
     copy.folder.mkdir(parents=True)

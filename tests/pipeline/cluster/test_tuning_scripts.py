@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline.cli import Share
 from pipeline.cluster.site import Site
 from pipeline.cluster.tuning import TuningScripts, shown
-from pipeline.tuning.study.workers import share_of
+from pipeline.tuning.study.workers import dealt
 from tests.cheap_run import script, write_config
-from transport.errors import CrtuneError
 
 
 def scripts_in(folder, **options):
@@ -54,13 +54,19 @@ def test_the_tables_are_asked_for_what_they_know():
 
 
 def test_every_case_is_in_one_share():
-    tasks = [SimpleNamespace(number=i) for i in range(11)]
-    dealt = [task for i in range(4) for task in share_of(tasks, f"{i}/4")]
-    assert sorted(t.number for t in dealt) == list(range(11))
-    assert share_of(tasks, None) == tasks
-    for bad in ("4/4", "x", "-1/3", "1"):
-        with pytest.raises(CrtuneError, match="--share"):
-            share_of(tasks, bad)
+    tasks = [SimpleNamespace(case=f"case {i % 7}", number=i) for i in range(11)]
+    shares = [dealt(tasks, Share(i, 4)) for i in range(4)]
+    assert sorted(t.number for share in shares for t in share) == list(range(11))
+    cases = [{t.case for t in share} for share in shares]
+    assert sum(map(len, cases)) == 7  # none is two tasks' work
+    assert dealt(tasks, None) == tasks
+
+
+@pytest.mark.parametrize("share", ["4/4", "x", "-1/3", "1"])
+def test_no_such_share(tmp_path, share):
+    done = script("fine_tuning.py", write_config(tmp_path / "mine.toml"), f"--share={share}")
+    assert done.returncode == 2
+    assert f"--share: {share} should be I/N" in done.stderr
 
 
 def test_a_dry_run_sends_nothing(tmp_path):
