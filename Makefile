@@ -24,9 +24,9 @@ $(READY): pyproject.toml constraints.txt
 posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.toml
 	@$(PY) scripts/run_mcmc.py runs/two_phase.toml; status=$$?; \
 	case $$status in 0|3) ;; *) exit $$status;; esac; \
-	$(PY) scripts/summarize.py runs/two_phase && \
-	$(PY) scripts/plot_corner.py runs/two_phase && \
-	$(PY) scripts/plot_spectra.py runs/two_phase || exit $$?; \
+	$(PY) scripts/plot_corner.py runs/two_phase & corner=$$!; \
+	$(PY) scripts/summarize.py runs/two_phase && $(PY) scripts/plot_spectra.py runs/two_phase; shown=$$?; \
+	wait $$corner && test $$shown = 0 || exit 1; \
 	exit $$status
 
 PRIORS ?=

@@ -29,6 +29,7 @@ class Mixture:
     weights : (k,) adding up to 1
     means : (k, d)
     scales : (k, d, d) lower Cholesky factors of the covariances
+    coefficients : (k, 1 + d + d (d + 1) / 2) of `features` in ln of weight times density
     """
 
     weights: np.ndarray
@@ -38,15 +39,20 @@ class Mixture:
     def __post_init__(self):
         d = self.means.shape[1]
         inverse = np.stack([solve_triangular(s, np.eye(d), lower=True) for s in self.scales])
-        object.__setattr__(self, "_inverse", inverse.transpose(0, 2, 1).copy())
-        object.__setattr__(self, "_shift", np.einsum("kj,kji->ki", self.means, self._inverse))
+        white = np.matmul(inverse, self.means[:, :, None])[:, :, 0]
         log_det = np.log(np.diagonal(self.scales, axis1=1, axis2=2)).sum(axis=1)
-        object.__setattr__(self, "_constant", np.log(self.weights) - log_det - 0.5 * d * _LOG_2PI)
+        constant = np.log(self.weights) - log_det - 0.5 * d * _LOG_2PI
+        constant -= 0.5 * np.einsum("ki,ki->k", white, white)
+        linear = np.einsum("kji,kj->ki", inverse, white)
+        row, column = np.triu_indices(d)
+        square = np.where(row == column, -0.5, -1.0)
+        square = square * np.matmul(inverse.transpose(0, 2, 1), inverse)[:, row, column]
+        coefficients = np.concatenate([constant[:, None], linear, square], axis=1)
+        object.__setattr__(self, "coefficients", coefficients)
 
     def log_terms(self, z: np.ndarray) -> np.ndarray:
         """ln of weight times density of each component, (n, k), at points (n, d)."""
-        white = np.matmul(z[None], self._inverse) - self._shift[:, None]
-        return (self._constant[:, None] - 0.5 * np.einsum("kni,kni->kn", white, white)).T
+        return (self.coefficients @ features(z)).T
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """(n,) of points (n, d)."""
@@ -71,6 +77,16 @@ class Mixture:
         chosen = random.choice(len(self.weights), size=n, p=self.weights)
         normal = random.standard_normal(size=(n, self.means.shape[1]))
         return self.means[chosen] + np.einsum("nij,nj->ni", self.scales[chosen], normal)
+
+
+def features(z: np.ndarray) -> np.ndarray:
+    """1, every coordinate and every product of two, (1 + d + d (d + 1) / 2, n) of points (n, d).
+
+    ln of a Gaussian is a linear function of these, and their sums over draws give its mean and
+    covariance: one product of matrices does it for all components.
+    """
+    row, column = np.triu_indices(z.shape[1])
+    return np.concatenate([np.ones((1, len(z))), z.T, (z[:, row] * z[:, column]).T])
 
 
 def log_sum(terms: np.ndarray) -> np.ndarray:
@@ -98,13 +114,17 @@ def fit_mixture(
     root = np.linalg.cholesky(whole)
     x = solve_triangular(root, (z - centre).T, lower=True).T
     mixture = _first_guess(x, size, w, rng)
+    terms_of = features(x)
     previous = -np.inf
     prior = np.eye(d) * size ** (-2.0 / d)
     for _ in range(rounds):
-        terms = mixture.log_terms(x)
-        total = log_sum(terms)
-        mixture = _maximised(x, np.exp(terms - total[:, None]) * w[:, None], effective, prior)
-        now = float(w @ total)
+        terms = mixture.coefficients @ terms_of
+        top = terms.max(axis=0)
+        shares = np.exp(terms - top)
+        total = shares.sum(axis=0)
+        now = float(w @ (top + np.log(total)))
+        shares *= w / total
+        mixture = _maximised(shares @ terms_of.T, effective, prior)
         if now - previous < _LEAST_GAIN:
             break
         previous = now
@@ -128,18 +148,16 @@ def _first_guess(x, size, w, rng):
     return Mixture(np.full(size, 1.0 / size), np.array(means), scales)
 
 
-def _maximised(x, shares, effective, prior):
-    """Weights, means and covariances of draws that belong to components by `shares` (n, k)."""
-    d = x.shape[1]
-    weight = shares.sum(axis=0)
-    kept = weight * effective > 1.0
-    shares, weight = shares[:, kept], weight[kept]
-    means = (shares.T @ x) / weight[:, None]
-    scales = []
+def _maximised(sums, effective, prior):
+    """Weights, means and covariances of draws that belong to components by shares, of which `sums`
+    (k, n_features) are the features' sums."""
+    d = len(prior)
+    sums = sums[sums[:, 0] * effective > 1.0]
+    weight, means = sums[:, 0], sums[:, 1 : 1 + d] / sums[:, :1]
+    square = np.empty((len(sums), d, d))
+    row, column = np.triu_indices(d)
+    square[:, row, column] = square[:, column, row] = sums[:, 1 + d :]
+    scatter = square - weight[:, None, None] * means[:, :, None] * means[:, None, :]
     worth = _PRIOR_DRAWS * d
-    for column, mean, total in zip(shares.T, means, weight, strict=True):
-        off = x - mean
-        scatter = (off * column[:, None]).T @ off * effective
-        covariance = (scatter + worth * prior) / (total * effective + worth)
-        scales.append(np.linalg.cholesky(covariance))
-    return Mixture(weight / weight.sum(), means, np.array(scales))
+    covariance = (scatter * effective + worth * prior) / (weight * effective + worth)[:, None, None]
+    return Mixture(weight / weight.sum(), means, np.linalg.cholesky(covariance))
