@@ -1,14 +1,12 @@
-"""What follows from several rows together: which verdicts turn round, what changes most."""
+"""What follows from several rows together: verdicts, what premises cost, what floors are set by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import name_of, verdict
 from pipeline.tuning.measures.floor_points import SEPARATOR
-from transport.full.effects import FULL, PAPER
 
 THEORIES = ("two_phase", "stratified_halo")
 DIFFUSION = ("kolmogorov", "kolmogorov_break", "power_law_diffusion", "power_law_break")
@@ -25,26 +23,8 @@ SIGNIFICANT = 2.0
 """Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
 RIVAL = 10.0
 """Nats of ln Z within which theories count as rivals."""
-_MEASURE = "acceptable_max_1"
+MEASURE = "acceptable_max_1"
 FLOOR = "acceptable_max_floor"
-
-
-class Turn(NamedTuple):
-    """A comparison of a theory with diffusion: ``more``, ``less``, ``same`` tuned, or ""."""
-
-    theory: str
-    baseline: str
-    place: str
-    paper: str
-    full: str
-
-
-class Change(NamedTuple):
-    """Bits with full transport less those with the paper's."""
-
-    run: str
-    place: str
-    bits: Number
 
 
 class Findings:
@@ -65,7 +45,7 @@ class Findings:
         place: str,
         transport: str | None = None,
         variant: str = "",
-        measure: str = _MEASURE,
+        measure: str = MEASURE,
     ) -> Number:
         """Bits within a factor of 2, at every point or by another measure.
 
@@ -82,7 +62,7 @@ class Findings:
         other: str,
         place: str,
         transport: str | None = None,
-        measure: str = _MEASURE,
+        measure: str = MEASURE,
     ) -> str:
         """``more``, ``less`` or ``same``: the first theory's tuning against the second's.
 
@@ -93,58 +73,23 @@ class Findings:
         each = (self.bits(run, place, transport, measure=measure) for run in (one, other))
         return verdict(*each)
 
-    def comparisons(self, places: Sequence[str]) -> list[Turn]:
-        """Every comparison of a theory with diffusion that both transports have."""
-        found = []
-        for place in places:
-            for theory in THEORIES:
-                for baseline in DIFFUSION:
-                    try:
-                        told = [self.against(theory, baseline, place, t) for t in (PAPER, FULL)]
-                    except Missing:
-                        continue
-                    found.append(Turn(theory, baseline, place, *told))
-        return found
-
-    def turned(self, places: Sequence[str]) -> list[Turn]:
-        """Those that full transport turns round, the sharpest first."""
-        order = {"less": 0, "same": 1, "more": 2}
-        turns = [t for t in self.comparisons(places) if t.paper != t.full and t.paper and t.full]
-        return sorted(turns, key=lambda t: -abs(order[t.full] - order[t.paper]))
-
-    def opened(self, place: str) -> list[str]:
-        """Theories and diffusion that work with full transport and never did with the paper's."""
-        found = []
-        for run in (*DIFFUSION, *THEORIES):
-            try:
-                before, after = (self.bits(run, place, t) for t in (PAPER, FULL))
-            except Missing:
-                continue
-            if before.is_none and not after.is_none:
-                found.append(run)
-        return found
-
-    def largest_change(
-        self, places: Sequence[str], runs: Sequence[str] = (*THEORIES, *DIFFUSION)
-    ) -> Change:
-        """Of theories that work and of diffusion, or of others, that whose bits full transport
-        changes most.
+    def main_feature(self, run: str, place: str, features: Sequence[str]) -> tuple[str, Number]:
+        """Of variants without a feature of the data, that which takes most bits off, and how many.
 
         Raises
         ------
-        Missing: no theory has both
+        Missing: none was measured
         """
         found = []
-        for run in runs:
-            for place in places:
-                try:
-                    difference = self.bits(run, place, FULL) - self.bits(run, place, PAPER)
-                except Missing:
-                    continue
-                found.append(Change(run, place, difference))
+        for variant in features:
+            try:
+                without = self.bits(run, place, variant=variant)
+                found.append((variant, self.bits(run, place) - without))
+            except Missing:
+                continue
         if not found:
-            raise Missing("no theory has both transports")
-        return max(found, key=lambda change: abs(change.bits.value))
+            raise Missing("no feature was left out")
+        return max(found, key=lambda item: item[1].value)
 
     def significant(self) -> str:
         """Whether working theories take `SIGNIFICANT` bits more than Kolmogorov diffusion does.
@@ -181,7 +126,7 @@ class Findings:
     def has_premise(self) -> bool:
         """Whether the cost of the two-phase model's premise was measured."""
         where = {"transport": self._main, "variant": "isotropy"}
-        return self._rows.find("two_phase", f"premise_{_MEASURE}", "earth", **where) is not None
+        return self._rows.find("two_phase", f"premise_{MEASURE}", "earth", **where) is not None
 
     def premise(self) -> Number:
         """Bits at Earth that the two-phase model's premise adds, its share of the prior counted;
@@ -192,7 +137,7 @@ class Findings:
         Missing: not measured
         """
         where = {"transport": self._main, "variant": "isotropy"}
-        held = self._rows.number("two_phase", f"premise_{_MEASURE}", "earth", **where)
+        held = self._rows.number("two_phase", f"premise_{MEASURE}", "earth", **where)
         return held - self.bits("two_phase", "earth") if held.is_known else held
 
     def held_back(self, place: str) -> list[str]:

@@ -1,32 +1,99 @@
-"""What the parameters of the runs are, as their scenarios declare them."""
+"""What the parameters of the runs are, as their scenarios declare them, and their priors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from pipeline.page.cells import label
+from pipeline.page.words import joined
+from priors.distributions import Distribution, Fixed
+from priors.sets import load_prior_set
 from transport.errors import CrtuneError
 from transport.full.effects import FULL, PAPER
 from transport.parameters import Parameter
 from transport.scenario import get_scenario
 
 
-def parameters_of(runs: Mapping[str, tuple[str, str]]) -> dict[str, Parameter]:
+@dataclass(frozen=True)
+class Explained:
+    """A parameter in words.
+
+    Attributes
+    ----------
+    name, description, unit : as its scenario declares them
+    fiducial : its value there; where scenarios differ, the value of the most runs and the others
+    prior : range of the named prior set, "" where it has none
+    """
+
+    name: str
+    description: str
+    unit: str
+    fiducial: str
+    prior: str
+
+
+def explained(runs: Mapping[str, tuple[str, str]], priors: str) -> dict[str, Explained]:
     """Parameters by name, of all runs whose scenarios are at hand.
 
     Parameters
     ----------
     runs : scenario and options of each, as in the rows of a study
+    priors : name of the prior set
     """
-    found: dict[str, Parameter] = {}
-    for scenario, options in runs.values():
-        for transport in (PAPER, FULL):
-            try:
-                built = get_scenario(scenario, transport=transport, **_options(options))
-            except (ValueError, TypeError, CrtuneError):  # one's own, or without this transport
-                continue
-            for parameter in built.parameters:
-                found.setdefault(parameter.name, parameter)
-    return found
+    entries = load_prior_set(priors).entries
+    found: dict[str, dict[str, tuple[Parameter, str]]] = {}
+    for run, (scenario, options) in runs.items():
+        for parameter in _parameters(scenario, options):
+            prior = in_words(entries(scenario).get(parameter.name))
+            found.setdefault(parameter.name, {})[run] = (parameter, prior)
+    return {name: _explained(uses) for name, uses in found.items()}
+
+
+def in_words(prior: Distribution | Fixed | None) -> str:
+    """``200 to 1000``, ``0.5 to 3.2 (log)``, ``250 times or over 1.3``, ``4.2 ± 0.1``, ``0``."""
+    if prior is None:
+        return ""
+    if isinstance(prior, Fixed):
+        return f"{prior.value:g} (fixed)"
+    low, high = (f"{bound:.3g}" for bound in prior.support)
+    if math.isinf(prior.sd):
+        return f"{low} to {high}{' (log)' if prior.log else ''}"
+    if prior.log:
+        return f"{10.0**prior.centre:.3g}, times or over {10.0**prior.sd:.2g}"
+    walls = [b for b in prior.support if math.isfinite(b)]
+    within = f", within {low} to {high}" if len(walls) == 2 else ""
+    return f"{prior.centre:.3g} ± {prior.sd:.2g}{within}"
+
+
+def _explained(uses: Mapping[str, tuple[Parameter, str]]) -> Explained:
+    first = next(iter(uses.values()))[0]
+    values = {run: f"{parameter.fiducial:g}" for run, (parameter, _) in uses.items()}
+    priors = {run: prior for run, (_, prior) in uses.items()}
+    return Explained(
+        first.name, first.description, first.unit, _by_use(values), _by_use(priors)
+    )  # fmt: skip
+
+
+def _by_use(texts: Mapping[str, str]) -> str:
+    """What most runs have, then what others have: ``0.2; fast modes: 0.1``."""
+    kinds: dict[str, list[str]] = {}
+    for run, text in texts.items():
+        kinds.setdefault(text, []).append(run)
+    usual, *others = sorted(kinds, key=lambda text: -len(kinds[text]))
+    parts = [usual, *(f"{joined([label(r) for r in kinds[t]])}: {t or 'none'}" for t in others)]
+    return "; ".join(parts)
+
+
+def _parameters(scenario: str, options: str) -> Sequence[Parameter]:
+    """With full transport where the scenario has it, else with the paper's."""
+    for transport in (FULL, PAPER):
+        try:
+            return get_scenario(scenario, transport=transport, **_options(options)).parameters
+        except (ValueError, TypeError, CrtuneError):  # one's own, or without this transport
+            continue
+    return ()
 
 
 def _options(text: str) -> dict[str, str]:

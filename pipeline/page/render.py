@@ -18,11 +18,13 @@ from pipeline.files import replacing
 from pipeline.page import words
 from pipeline.page.cells import label, ordered
 from pipeline.page.findings import DIFFUSION, SINGLE, THEORIES, Findings
-from pipeline.page.parameters import parameters_of
+from pipeline.page.parameters import explained, in_words
 from pipeline.page.quotes import Quotes
 from pipeline.page.rows import PLAUSIBLE, Missing, Rows
-from pipeline.page.tables import EARTH, PLACES, VOYAGER, Tables
-from transport.full.effects import FULL, PAPER
+from pipeline.page.shortcuts import Shortcuts
+from pipeline.page.tables import EARTH, FEATURES, PLACES, VOYAGER, Tables
+from priors.sets import load_prior_set
+from transport.full.effects import EFFECTS, FULL, PAPER
 
 TEMPLATE = Path(__file__).with_name("template")
 MOST_NUMBERS = 3
@@ -84,7 +86,11 @@ def render_page(
     )
     for name in ("bits", "percent", "odds", "deviation", "with_error"):
         environment.filters[name] = _counted(getattr(words, name), numbers)
-    environment.filters |= {"joined": words.joined, "named": words.name_of}
+    environment.filters |= {
+        "joined": words.joined,
+        "named": words.name_of,
+        "effect": words.effect,
+    }
     environment.filters["share"] = lambda text: f"{100 * float(text):.1g}%"
     environment.filters["counted"] = _counted(str, numbers)
 
@@ -95,7 +101,7 @@ def render_page(
     several = len({t for t in rows.values_of("transport") if t in (PAPER, FULL)}) > 1
     stems = (f"_{main}", f"_{PLAUSIBLE}_{main}") if several else ("", f"_{PLAUSIBLE}")
 
-    parameters = parameters_of(rows.runs)
+    parameters = explained(rows.runs, PLAUSIBLE)
 
     def described(name):
         """What a parameter is, with its name."""
@@ -108,14 +114,17 @@ def render_page(
         there = [f for f in files if folder is None or (Path(folder) / f).is_file()]
         return f"{figures}/{there[0]}" if there else ""
 
+    find = Findings(rows, main)
     text = environment.get_template("page.md.j2").render(
         numbers=numbers, main=main, rows=rows, runs=ordered(rows.runs), tables=Tables(rows, main),
-        find=Findings(rows, main), number=number, name=words.name_of, label=label,
-        tuned=words.TUNED,
+        find=find, shortcuts=Shortcuts(find), number=number, name=words.name_of, label=label,
+        tuned=words.TUNED, beside=words.BESIDE,
         verdict=words.verdict, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
-        DIFFUSION=DIFFUSION, SINGLE=SINGLE, PAPER=PAPER, FULL=FULL, places=tuple(PLACES),
+        DIFFUSION=DIFFUSION, SINGLE=SINGLE, PAPER=PAPER, FULL=FULL, EFFECTS=tuple(EFFECTS),
+        FEATURES=FEATURES, places=tuple(PLACES),
         quote=_counted(quotes.cell, numbers),
         figures=figures, picture=picture, described=described, parameters=parameters,
+        potential=in_words(load_prior_set(PLAUSIBLE).nuisance["phi_ams02_2011_2013"]),
     )  # fmt: skip
     return _laid_out(text)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.tuning.measures.columns import LOWER_BOUND
+from pipeline.tuning.measures.information import NATS_PER_BIT
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN
 from transport.errors import CrtuneError
 from transport.full.effects import PAPER
@@ -63,6 +64,14 @@ class Number:
     def is_unconverged(self) -> bool:
         """Whether it rests on a posterior that did not converge."""
         return NOT_CONVERGED in self.note
+
+    @property
+    def in_bits(self) -> Number:
+        """In bits, of a number in nats; any other one as it is."""
+        if self.unit != "nats":
+            return self
+        value, error = self.value / NATS_PER_BIT, self.error / NATS_PER_BIT
+        return replace(self, value=value, error=error, unit="bits")
 
     def __sub__(self, other: Number) -> Number:
         """Difference of two ordinary numbers, errors in quadrature.

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 
 from pipeline.page.cells import cell, label, ordered, table
 from pipeline.page.rows import Missing, Number, Rows
-from pipeline.page.words import deviation, percent, with_error
+from pipeline.page.shortcuts import Turn
+from pipeline.page.words import deviation, percent, probability, with_error
 from pipeline.tuning.measures.holdouts import SHOWN as HOLDOUTS
 from pipeline.tuning.tables.entries import NOT_CONVERGED
 from transport.full.effects import EFFECTS, FULL, PAPER
 
+_JOIN, _FORMULA = "\x00", 100  # stands for a space that no line ends at; width of formulae
 EARTH, VOYAGER = "earth", "voyager"
 PLACES = {EARTH: "Earth", VOYAGER: "with Voyager"}
 TRANSPORTS = {PAPER: "paper", FULL: "full"}
-VARIANTS = {
+PREMISES = {
     "isotropy": "waves keep particles isotropic in the warm layer",
     "linear_damping": "turbulence damps waves in the halo, too",
-    "fixed_production": "cross sections of boron production known exactly",
 }
-"""Premises and nuisances, by variant."""
-_EVIDENCE = {"log_z": "ln Z [nats]", "fit": "fit [nats]", "cost": "cost [bits]"}
+"""By variant."""
+FIXED_PRODUCTION = "fixed_production"
+_EVIDENCE = {"log_z": "evidence", "fit": "fit", "cost": "cost"}
+"""Differences to a baseline, shown in bits."""
+_TOLD = {"more": "more", "less": "less", "same": "alike", "": "?"}
 FEATURES = {
     "no_bc_slope": "slope of B/C (above 20 GV)",
     "no_hardening": "hardening (all above 200 GV)",
@@ -29,8 +35,24 @@ FEATURES = {
 """What a variant leaves out of the data."""
 
 
+def _as_bits(number: Number) -> str:
+    return with_error(number.in_bits)
+
+
 def _two_digits(number: Number) -> str:
     return with_error(number, 2)
+
+
+def _broken(formula: str) -> str:
+    """A long formula as lines of code, broken between its factors or terms and before its value."""
+    factors, equals, value = formula.partition(" = ")
+    whole = re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", lambda m: m[0].replace(" ", _JOIN), factors)
+    whole = re.sub(r" ([-+]) ([\d.]+) ", rf" \1{_JOIN}\2{_JOIN}", whole)
+    lines = textwrap.wrap(
+        whole, _FORMULA, initial_indent="    ", subsequent_indent=8 * " ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return "\n".join([*lines, f"        {equals.strip()} {value}"]).replace(_JOIN, " ")
 
 
 class Tables:
@@ -89,6 +111,15 @@ class Tables:
         }
         return table("theory", columns)
 
+    def verdicts(self, turns: Sequence[Turn]) -> str:
+        """Each theory against each law of diffusion, with the paper's transport and with full."""
+        columns: dict[str, dict[str, str]] = {}
+        for turn in turns:
+            full = f"**{_TOLD[turn.full]}**" if turn.turns else _TOLD[turn.full]
+            cells = columns.setdefault(f"{label(turn.theory)}, {PLACES[turn.place]}", {})
+            cells[label(turn.baseline)] = f"{_TOLD[turn.paper]} \N{RIGHTWARDS ARROW} {full}"
+        return table("against", columns, list(dict.fromkeys(label(t.baseline) for t in turns)))
+
     def effects(self, place: str) -> str:
         """Bits with each effect by itself, of the runs that have them."""
         bits = "acceptable_max_1"
@@ -100,15 +131,15 @@ class Tables:
         return table("theory", columns) if runs else ""
 
     def premises(self) -> str:
-        """Bits of the plain case, and of each variant that is no feature of the data."""
+        """Bits of the plain case, and of each variant that is no feature of the data and no
+        nuisance."""
         known = self._rows.values_of("variant")
-        wanted = [v for v in known if v and v not in FEATURES]
+        wanted = [v for v in known if v and v not in (*FEATURES, FIXED_PRODUCTION)]
         columns, names = {}, []
-        for variant in ("", *wanted):
-            for run in self._variant_runs(wanted) if not variant else self._variant_runs([variant]):
-                words = VARIANTS.get(variant, variant.replace("_", " ")) if variant else "as it is"
+        for run in self._variant_runs(wanted):
+            for variant in ("", *wanted):
+                words = PREMISES.get(variant, variant.replace("_", " ")) if variant else "as it is"
                 name = f"{label(run)}: {words}"
-                names.append(name)
                 for place, words_ in PLACES.items():
                     where = {"transport": self._main, "variant": variant}
                     found = self._rows.find(
@@ -116,7 +147,19 @@ class Tables:
                     ) or self._rows.find(run, "acceptable_max_1", place, **where)
                     if found is not None:
                         columns.setdefault(words_, {})[name] = cell(found)
-        return table("theory", columns, sorted(names, key=lambda name: name.split(":")[0]))
+                        names.append(name)
+        return table("theory", columns, list(dict.fromkeys(names)))
+
+    def cross_sections(self) -> str:
+        """Bits with cross sections as uncertain as they are, and known exactly."""
+        measure = "acceptable_max_1"
+        runs = self._rows.having(measure, variant=FIXED_PRODUCTION)
+        columns = {
+            f"{words}, {PLACES[place]}": self._column(measure, place, runs=runs, variant=variant)
+            for place in PLACES
+            for variant, words in (("", "uncertain"), (FIXED_PRODUCTION, "known"))
+        }
+        return table("theory", columns) if runs else ""
 
     def _variant_runs(self, variants):
         return ordered(
@@ -153,9 +196,9 @@ class Tables:
         return cells
 
     def evidence(self) -> str:
-        """ln Z, fit and cost against Kolmogorov diffusion."""
+        """Evidence, fit and cost against Kolmogorov diffusion."""
         columns = {
-            f"{words}, {PLACES[place]}": self._column(f"{key}_over_kolmogorov", place)
+            f"{words}, {PLACES[place]}": self._column(f"{key}_over_kolmogorov", place, _as_bits)
             for place in PLACES
             for key, words in _EVIDENCE.items()
         }
@@ -188,7 +231,7 @@ class Tables:
             if name == "stiffest_tolerance" or (name.startswith("stiff_") and name[6].isdigit())
             if name.endswith("_tolerance")
         ]
-        return "\n".join(f"    {text}" for text in texts[:most])
+        return "\n".join(_broken(text) for text in texts[:most])
 
     def saved(self, most: int = 3) -> str:
         """The parameters whose measurement saves most bits."""
@@ -250,7 +293,7 @@ class Tables:
             for run in self._rows.runs:
                 if (found := self._holdout(run, name)) is not None:
                     flag = f" **{NOT_CONVERGED}**" if found.is_unconverged else ""
-                    cells[run] = f"{found.value:.3f}{flag}"
+                    cells[run] = f"{probability(found.value)}{flag}"
         return table("theory", columns)
 
     def _holdout(self, run, name):

@@ -37,10 +37,15 @@ def name_of(run: str) -> str:
     return NAMES.get(run, run.replace("_", " "))
 
 
-def joined(items: Sequence[str]) -> str:
+def joined(items: Sequence[str], word: str = "and") -> str:
     """``a, b and c``."""
     *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def effect(name: str) -> str:
+    """A single effect of full transport in prose."""
+    return {"adiabatic": "adiabatic losses"}.get(name, name.replace("_", " "))
 
 
 def verdict(one: Number, other: Number, least: float = LEAST_BITS) -> str:
@@ -69,6 +74,14 @@ TUNED = {
 }
 
 
+BESIDE = {
+    "more": "more finely tuned",
+    "less": "less finely tuned",
+    "same": "as finely tuned",
+    "": "not to be told from it",
+}
+
+
 def bits(number: Number, unit: bool = True) -> str:
     """``6.7 ± 0.1 bits``; ``over 31 bits``; ``no state at all``."""
     tail = " bits" if unit else ""
@@ -93,6 +106,13 @@ def percent(number: Number, digits: int = 0) -> str:
     if math.isfinite(number.error) and number.error > 0.0:
         text += f" ± {max(100 * number.error, 10.0**-digits):.{digits}f}"
     return f"{text}%{_flag(number)}"
+
+
+def probability(value: float) -> str:
+    """To three digits; what they cannot tell from nothing or everything as a bound."""
+    if value > 0.9995:
+        return "> 0.999"
+    return f"{value:.3f}" if value >= 0.0005 else "< 0.001"
 
 
 def deviation(number: Number) -> str:

@@ -8,6 +8,7 @@ BITS = {
     "stratified_halo": (7.2, 12.6),
 }
 """Within a factor of 2, at Earth and with Voyager."""
+POINTS = "interstellar B/C at 0.43 GV (model below), interstellar B/C at 0.79 GV (model above)"
 
 
 def row(run, measure, value, error=0.1, place="earth", note="", unit="bits", **where):
@@ -48,10 +49,19 @@ def whole_study(bits=None, paper=None):
             row(run, "universality_prior_score", 0.23, 0.02, unit=""),
             row(run, "tension_log_s", -4.9, unit="nats"),
             row(run, "stiffest_tolerance", 0.08, unit="", note="z_W (Ma/0.39)^2.5 = 520 pc ± 8%"),
-            row(run, "acceptable_max_1", 7.5, transport="destruction"),
-            row(run, "acceptable_max_1", 5.5, variant="no_bc_slope"),
+            *single_effects(run),
+            *features(run),
             row(run, "acceptable_max_1", 6.6, variant="fixed_production"),
+            row(run, "holdout_calet_proton_2022_p", 0.99999, None, "voyager", unit=""),
+            row(run, "evidence_minus_nested", 0.1, 0.05, "voyager", unit="nats"),
+            row(run, "acceptable_max_floor_points", 2.0, None, "voyager", POINTS, ""),
+            row(run, "acceptable_max_floor", 0.52, place="voyager", unit="epsilon"),
         ]
+        for place in ("earth", "voyager"):
+            rows += [
+                row(run, "acceptable_max_1", value, place=place, selection=selection)
+                for selection, value in (("proton", 2.1), ("bc", 3.2))
+            ]
         for name in ("log_z", "fit", "cost"):
             rows.append(row(run, f"{name}_over_kolmogorov", 3.4, place="voyager"))
         rows.append(row(run, "log_z", 480.0, place="voyager", unit="nats"))
@@ -68,6 +78,26 @@ def whole_study(bits=None, paper=None):
     for transport, middle in (("paper", 0.35), ("full", 0.49)):
         rows += slope_rows(middle, transport)
     return rows
+
+
+def single_effects(run):
+    """Bits with each effect of full transport by itself."""
+    return [
+        row(run, "acceptable_max_1", bits + shift, place=place, transport=transport)
+        for transport, bits in (
+            ("adiabatic", 6.5), ("ionisation", 6.1), ("destruction", 7.5), ("boron_production", 5.1)
+        )
+        for place, shift in (("earth", 0.0), ("voyager", 2.0))
+    ]  # fmt: skip
+
+
+def features(run):
+    """Bits without one feature of the data."""
+    return [
+        row(run, "acceptable_max_1", bits + shift, place=place, variant=variant)
+        for variant, bits in (("no_bc_slope", 5.5), ("no_hardening", 4.5), ("no_peak", 5.9))
+        for place, shift in (("earth", 0.0), ("voyager", 1.0))
+    ]
 
 
 def separation_rows(run, other, sigma=2.2):
