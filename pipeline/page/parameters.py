@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,20 +57,27 @@ def in_words(prior: Distribution | Fixed | None) -> str:
     if prior is None:
         return ""
     if isinstance(prior, Fixed):
-        return f"{prior.value:g} (fixed)"
-    low, high = (f"{bound:.3g}" for bound in prior.support)
+        return f"{short(prior.value)} (fixed)"
+    low, high = map(short, prior.support)
     if math.isinf(prior.sd):
         return f"{low} to {high}{' (log)' if prior.log else ''}"
     if prior.log:
-        return f"{10.0**prior.centre:.3g}, times or over {10.0**prior.sd:.2g}"
+        return f"{short(10.0**prior.centre)}, times or over {10.0**prior.sd:.2g}"
     walls = [b for b in prior.support if math.isfinite(b)]
     within = f", within {low} to {high}" if len(walls) == 2 else ""
-    return f"{prior.centre:.3g} ± {prior.sd:.2g}{within}"
+    return f"{short(prior.centre)} ± {prior.sd:.2g}{within}"
+
+
+def short(value: float) -> str:
+    """Three digits at most, with ``e`` where that is shorter: ``0.333``, ``20000``, ``5.01e6``."""
+    text = f"{value:.3g}"
+    usual = f"{float(text):f}".rstrip("0").rstrip(".")
+    return usual if 1e-4 <= abs(value) < 1e5 or value == 0 else re.sub(r"e\+?(-?)0*", r"e\1", text)
 
 
 def _explained(uses: Mapping[str, tuple[Parameter, str]]) -> Explained:
     first = next(iter(uses.values()))[0]
-    values = {run: f"{parameter.fiducial:g}" for run, (parameter, _) in uses.items()}
+    values = {run: short(parameter.fiducial) for run, (parameter, _) in uses.items()}
     priors = {run: prior for run, (_, prior) in uses.items()}
     return Explained(
         first.name, first.description, first.unit, _by_use(values), _by_use(priors)

@@ -52,7 +52,7 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     behind = next((run for run in BASELINES if run in runs), runs[0])
     columns = min(_COLUMNS, len(runs))
     rows = -(-len(runs) // columns)
-    width, height = max(columns * _PANEL[0], 2 * _PANEL[0]) + 0.8, rows * _PANEL[1] + 1.55
+    width, height = max(columns * _PANEL[0], 2 * _PANEL[0]) + 0.8, rows * _PANEL[1] + 1.5
     figure = new_figure(width, height)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     highest = max(_highest(f) for fractions in found.values() for f in fractions.values())
@@ -68,19 +68,19 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     for ax in axes.flat[len(runs) :]:
         ax.set_visible(False)
     for i, ax in enumerate(axes.flat[: len(runs)]):
-        ax.tick_params(labelbottom=i + columns >= len(runs))  # the lowest of each column
+        ax.tick_params(labelsize=9.5, labelbottom=i + columns >= len(runs))  # lowest of a column
     figure.supylabel(r"$-\log_2 F(\epsilon)$ [bits]", fontsize=11.5, x=0.012)
-    figure.supxlabel(
-        r"agreement asked for, $\epsilon$ [%] (closer to the right)",
-        fontsize=11.5, y=0.92 / height,
+    figure.text(
+        0.5, 0.98 / height, r"agreement asked for, $\epsilon$ [%] (closer to the right)",
+        ha="center", va="top", fontsize=11.5,
     )  # fmt: skip
     figure.subplots_adjust(
-        left=0.62 / width, right=1 - 0.12 / width, top=1 - 0.3 / height, bottom=1.4 / height,
+        left=0.62 / width, right=1 - 0.12 / width, top=1 - 0.3 / height, bottom=1.32 / height,
         wspace=0.06, hspace=0.22,
     )  # fmt: skip
     figure.legend(
         handles=_handles(looks[behind].label), loc="lower center",
-        bbox_to_anchor=(0.5, 0.52 / height), ncols=4, handlelength=3.0,
+        bbox_to_anchor=(0.5, 0.46 / height), ncols=4, handlelength=3.0,
     )  # fmt: skip
     add_footnote(
         figure,
@@ -115,7 +115,7 @@ def _precision_axis(ax, last: float) -> None:
     """From the widest agreement to just beyond `last`."""
     ax.set_xscale("log")
     ax.set_xlim(107 * max(_TICKS), 85 * last)
-    ticks = [t for t in _TICKS if t > 0.85 * last]
+    ticks = [t for t in _TICKS if t > 1.1 * last]  # the last label would run into the next panel
     ax.set_xticks([100 * t for t in ticks], [f"{100 * t:g}" for t in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())
 

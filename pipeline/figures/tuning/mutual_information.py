@@ -25,7 +25,7 @@ def mutual_information_figure(
     """Matrices of one scenario, one for each range.
 
     One triangle of each. Pairs that cannot be told from independent ones are left blank, and
-    parameters without any other pair are left out, as are modulation and discrepancy.
+    parameters without any other pair in either are left out, as are modulation and discrepancy.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def mutual_information_figure(
     pairs = {place: r.mutual_information for place, r in results.items()}
     pairs = {place: _of_theory(p, media) for place, p in pairs.items()}
     largest = max(float(np.nanmax(p.bits, initial=1.0)) for p in pairs.values())
-    count = max(_connected(p).sum() for p in pairs.values())
-    side = 0.36 * max(count, 5) + 0.4
+    shown = {p.names[i] for p in pairs.values() for i in np.flatnonzero(_connected(p))}
+    side = 0.36 * max(len(shown), 5) + 0.4
     left, bottom, gap, right = 1.1, 1.45, 1.9, 1.8
     width, height = left + 2 * side + gap + right, bottom + side + 0.75
     figure = new_figure(width, height)
@@ -56,7 +56,7 @@ def mutual_information_figure(
             ax.set_xticks([])
             ax.set_yticks([])
             continue
-        _matrix(ax, pairs[place], media, colours, largest)
+        _matrix(ax, pairs[place], shown, media, colours, largest)
         if doubt := doubts(results[place]):
             ax.set_title(f"{title}: {RANGE_TITLES[place]} ({doubt})", color=VERMILLION, pad=8)
     bar = figure.add_axes((1 - 0.8 / width, bottom / height, 0.16 / width, side / height))
@@ -71,9 +71,9 @@ def mutual_information_figure(
     return figure
 
 
-def _matrix(ax, pairs, media: Mapping[str, str], colours, largest):
+def _matrix(ax, pairs, shown_names, media: Mapping[str, str], colours, largest):
     tags = [media.get(name, "") for name in pairs.names]
-    kept = np.flatnonzero(_connected(pairs))
+    kept = [i for i, name in enumerate(pairs.names) if name in shown_names]
     order = sorted(kept, key=lambda i: (*MEDIA, "", tags[i]).index(tags[i]))
     bits = np.tril(pairs.bits[np.ix_(order, order)], -1)
     shown = np.where(bits > pairs.null_limit, bits, np.nan)

@@ -5,6 +5,7 @@ import re
 import jinja2
 import pytest
 
+from pipeline.page.parameters import in_words, short
 from pipeline.page.quotes import Quotes
 from pipeline.page.render import (
     MOST_NUMBERS,
@@ -14,6 +15,7 @@ from pipeline.page.render import (
     render_page,
     write_page,
 )
+from priors.distributions import Fixed, log_normal, truncated_normal
 from tests.pipeline.page.rows_of_a_study import BITS, bits_rows, row, slope_rows, whole_study
 
 FIXED = re.compile(
@@ -273,6 +275,17 @@ def test_parameters_are_explained():
     free = [r | {"options": "low_energy = break"} for r in bits_rows({"kolmogorov": (6.0, 7.0)})]
     assert "| `eta` |" in page(free)
     assert "## The parameters" not in page(bits_rows({"my_theory": (3.3, 5.5)}))
+
+
+def test_numbers_of_priors_and_fiducials_are_short():
+    values = (0.3333333, 20000.0, 6309.573, 5.011872e6, 1e-12, 3e-6, 0.0, -0.5, 1000.0)
+    assert [short(v) for v in values] == [
+        "0.333", "20000", "6310", "5.01e6", "1e-12", "3e-6", "0", "-0.5", "1000"
+    ]  # fmt: skip
+    assert in_words(log_normal(1.0, 0.3)) == "1, times or over 2"
+    assert in_words(truncated_normal(4.2, 0.1, 4.02, 4.7)) == "4.2 ± 0.1, within 4.02 to 4.7"
+    assert in_words(truncated_normal(0.65, 0.1, 0.0)) == "0.65 ± 0.1"
+    assert in_words(Fixed(0.0)) == "0 (fixed)"
 
 
 def test_other_pages_are_quoted_from_their_tables(tmp_path):
