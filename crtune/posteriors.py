@@ -12,9 +12,9 @@ from astropy.table import QTable
 from crtune.quantities import numbers
 from crtune.tables import band_columns, measurement_table, value_unit
 from pipeline.cli import run_directory
-from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import Posterior
 from pipeline.posterior.load import load_run as read_run
+from pipeline.posterior.verdict import Verdict
 from pipeline.posterior.with_problem import problem_of
 from pipeline.predict_input import check_rigidities
 from pipeline.problem import Problem
@@ -72,7 +72,7 @@ class RunPosterior:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether to believe it, a `pipeline.posterior.convergence.Verdict`."""
+        """Whether to believe it, a `pipeline.posterior.verdict.Verdict`."""
         return self.posterior.verdict
 
     @cached_property

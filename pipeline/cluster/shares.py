@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from pipeline.chains.lock import WriterLock, live_owner
 from pipeline.exit_codes import EXIT_OK
-from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run
+from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from pipeline.sampling.interrupt import StopRequest
 from pipeline.sampling.rounds import Run, make_folder, refuse_other_writers, targets

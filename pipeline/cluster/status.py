@@ -14,8 +14,8 @@ from pipeline.chains.reader import read_journal, read_progress
 from pipeline.cluster import slurm
 from pipeline.cluster.campaign import submissions
 from pipeline.config.load import run_name
-from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import ensemble_files
+from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from transport.errors import CrtuneError
 

@@ -53,7 +53,7 @@ def spectra_figure(
     ----------
     spectra : of `pipeline.figures.posterior_spectra.posterior_spectra`
     likelihood : whose data they are
-    verdict : `pipeline.posterior.convergence.Verdict` of the chain
+    verdict : `pipeline.posterior.verdict.Verdict` of the chain
     title : e.g. scenario and run
     """
     observables = [name for name in _ORDER if name in spectra.bands]

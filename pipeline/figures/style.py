@@ -108,7 +108,7 @@ def add_verdict(figure: Figure, verdict, most: int = 3, fontsize: float = 11) ->
 
     Parameters
     ----------
-    verdict : `pipeline.posterior.convergence.Verdict`
+    verdict : `pipeline.posterior.verdict.Verdict`
     most : reasons to name
 
     Returns

@@ -20,7 +20,8 @@ from pipeline.chains.layout import SHARED_BY_ENSEMBLES, TARGET
 from pipeline.chains.reader import best_step, check_whole, read_chain, read_journal, read_progress
 from pipeline.config.load import how_to_start
 from pipeline.files import replacing
-from pipeline.posterior.convergence import DEFAULT_RULES, Verdict, assess
+from pipeline.posterior.convergence import DEFAULT_RULES, assess
+from pipeline.posterior.verdict import Verdict
 from transport.errors import CrtuneError
 
 _MAX_STORED = 4096  # stored steps per ensemble that a verdict is made from

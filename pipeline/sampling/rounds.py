@@ -18,8 +18,8 @@ from pipeline.chains.reader import check_whole
 from pipeline.chains.salvage import salvage
 from pipeline.chains.writer import ChainWriter
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
-from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import assess_run, ensemble_files
+from pipeline.posterior.verdict import Verdict
 from pipeline.provenance import origin_remark
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task
 from pipeline.sampling.ensemble import check_same_problem, ensemble_path

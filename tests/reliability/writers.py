@@ -12,9 +12,9 @@ from pipeline.chains.reader import read_chain
 from pipeline.chains.writer import ChainWriter
 from pipeline.cluster.shares import judge
 from pipeline.figures.style import new_figure, save_figure
-from pipeline.posterior.convergence import Verdict
 from pipeline.posterior.load import load_run
 from pipeline.posterior.summary import summarize, write_csv
+from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from pipeline.tuning.estimators.checkpoint import Checkpoint
 from pipeline.tuning.study import store

@@ -5,7 +5,7 @@ import pytest
 from pipeline.chains.lock import WriterLock
 from pipeline.cluster import shares
 from pipeline.cluster.shares import judge, parse_ensembles, standing
-from pipeline.posterior.convergence import Verdict
+from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from tests.pipeline.chain_tables import assert_same_chains
 from tests.pipeline.shares import RULES, share

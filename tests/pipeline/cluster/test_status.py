@@ -7,7 +7,7 @@ from pipeline.cluster import slurm
 from pipeline.cluster.campaign import submit_round
 from pipeline.cluster.shares import standing
 from pipeline.cluster.status import format_status, run_status
-from pipeline.posterior.convergence import Verdict
+from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
 from tests.pipeline.shares import RULES, share
 from tests.pipeline.toy_run import toy_run

@@ -4,8 +4,9 @@ import emcee
 import numpy as np
 import pytest
 
-from pipeline.posterior.convergence import Verdict, assess, burn_in, stuck_walkers
+from pipeline.posterior.convergence import assess, burn_in, stuck_walkers
 from pipeline.posterior.effective import integrated_time
+from pipeline.posterior.verdict import Verdict
 
 NAMES = ("a", "log10_b")
 
