@@ -20,26 +20,30 @@ step is made with that power law as the guess: f is what has cooled in from abov
 
 
 @njit
-def trends(log_f, last, step):
+def trends(log_f, last, settled, step):
     """d ln f / d ln R at ascending nodes, of fourth order where smooth, and where it jumps.
 
     Parameters
     ----------
-    log_f : (k, m)
-    last : (k,) last node below a cutoff, beyond which it jumps; -1 where there is none
+    log_f : (T, n, m)
+    last : (T, n) last node below a cutoff, beyond which it jumps; -1 where there is none
+    settled : (n,) walkers that are left out
     step : of the nodes in ln R
 
     Returns
     -------
-    trend, jumps : (k, m); jumps[:, j] between the nodes j and j + 1
+    trend, jumps : (T, n, m); jumps[..., j] between the nodes j and j + 1
     """
-    k, m = log_f.shape
-    trend = np.empty((k, m))
-    jumps = np.zeros((k, m), dtype=np.bool_)
-    for i in range(k):
-        f, jump = log_f[i], jumps[i]
+    n_terms, n, m = log_f.shape
+    trend = np.empty(log_f.shape)
+    jumps = np.zeros(log_f.shape, dtype=np.bool_)
+    for row in range(n_terms * n):
+        t, i = row // n, row % n
+        if settled[i]:
+            continue
+        f, jump = log_f[t, i], jumps[t, i]
         for j in range(m - 1):
-            jump[j] = j == last[i] or abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
+            jump[j] = j == last[t, i] or abs(f[j] - f[j + 1] - REFERENCE_SLOPE * step) > JUMP
         for j in range(m):
             low, high = max(j - 2, 0), min(j + 2, m - 1)
             while (low < j and jump[j - 1]) or (low < j - 1 and jump[low]):
@@ -58,7 +62,7 @@ def trends(log_f, last, step):
                 value = (f[high] - f[low]) / step
             else:
                 value = -REFERENCE_SLOPE
-            trend[i, j] = value
+            trend[t, i, j] = value
     return trend, jumps
 
 
@@ -76,6 +80,7 @@ def march(
     guess,
     trend,
     jumps,
+    settled,
     step,
     flux,
     base,
@@ -95,6 +100,7 @@ def march(
     rising : whether the top term has a speed that rises all the way: -(1/3) df/dlnp = f of its law
     unconfined : (n, m) where it does not hold particles, which stream at the speed of light there
     last_below : (n,) the last node below a cutoff of the top term, -1 where there is none
+    settled : (n,) walkers that are left as they are
     """
     n_terms, n, m = slope.shape
     top = n_terms - 1
@@ -104,6 +110,8 @@ def march(
     ba, bb = np.empty(n_terms), np.empty(n_terms)
     last, before = np.empty(n_terms), np.empty(n_terms)
     for i in range(n):
+        if settled[i]:
+            continue
         for j in range(m - 1, -1, -1):
             for t in range(n_terms):  # df/dlnR = d f + e
                 if j == m - 1 or (t == top and j == last_below[i]):

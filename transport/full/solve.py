@@ -21,7 +21,7 @@ from transport.secondaries import spallation_speed
 
 NUDGE = 1e-4
 """Relative step of the flux for derivatives of a residence."""
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 """In ln f between two marches: another, which is not made, would change it by a tenth of that."""
 PATIENCE, TOLERABLE = 6, 0.02
 """After so many marches this much is enough: next to a cutoff some walkers swing between two
@@ -118,35 +118,36 @@ def _protons(layers, source):
     """Parts of f(0) by term and flux through each, (T, n, m): Newton's method on the whole march.
 
     f of a term grows faster than its flux or in proportion, for every law of the paper, so that
-    tangents converge from whatever side. Each walker is left as it is once it is settled, so that
-    its spectra do not depend on which others are asked for.
+    tangents converge from whatever side. A walker that is settled is left as it is, so that its
+    spectra do not depend on which others are asked for.
     """
     flux = np.broadcast_to(source, (len(layers.names), *source.shape)).copy()
     rho, slope = _tangents(layers, flux, layers.at_source.copy())
     linear = np.all(np.abs(slope - rho) <= 1e-9 * rho, axis=(0, 2))
-    settled = np.zeros(len(linear), dtype=bool)
-    found = np.full((2, *flux.shape), np.nan)
     guess = _bases(rho * flux)
-    last = guess[0]
+    base = guess.copy()
+    settled = np.zeros(len(linear), dtype=bool)
+    counts = slice(layers.nodes.asked[0], None)
     for number in range(MAX_MARCHES):
+        last = base[0, :, counts].copy()
         intercept = (rho - slope) * flux
-        flux, base = _march(layers, PROTON, source, slope, intercept, rho, guess, layers.cutoff)
+        _march(
+            layers, PROTON, source, slope, intercept, rho, guess, layers.cutoff, settled, flux, base
+        )
         # where flux goes into the disk there is no logarithm: NaN stays so, and is no change
         with np.errstate(invalid="ignore", divide="ignore"):
-            change = np.fmax.reduce(np.abs(np.log(base[0] / last)), axis=1, initial=0.0)
-        last = base[0]
+            change = np.abs(np.log(base[0, :, counts] / last))
+        change = np.fmax.reduce(change, axis=1, initial=0.0)
         if number:
-            enough = TOLERANCE if number < PATIENCE else TOLERABLE
-            new = ~settled & (linear | (change < enough))
-            found[0][:, new], found[1][:, new] = base[:, new], flux[:, new]
-            settled |= new
-            if settled.all():
-                break
+            settled |= linear | (change < (TOLERANCE if number < PATIENCE else TOLERABLE))
+        if settled.all():
+            return _parts(base), flux
         if number < GUESSES:
-            guess = base
+            guess = base.copy()
         if not linear.all():
             rho, slope = _tangents(layers, flux, layers.residences(PROTON, flux[-1]))
-    return _parts(found[0]), found[1]
+    base[:, ~settled] = flux[:, ~settled] = np.nan
+    return _parts(base), flux
 
 
 def _tangents(layers, flux, rho):
@@ -164,16 +165,19 @@ def _nuclei(layers, species, source, proton_flux, cutoff):
     """Parts of f(0) of a passive species by term, (T, n, m)."""
     rho = layers.residences(species, proton_flux)
     guess = _bases(rho * source)
+    none, flux, base = np.zeros_like(rho), np.empty_like(rho), np.empty_like(rho)
+    settled = np.zeros(len(source), dtype=bool)
     for _ in range(2):
-        none = np.zeros_like(rho)
-        _, guess = _march(layers, species, source, rho, none, rho, guess, cutoff)
+        _march(layers, species, source, rho, none, rho, guess, cutoff, settled, flux, base)
+        guess, base = base, guess
     return _parts(guess)
 
 
-def _march(layers, species, source, slope, intercept, rho, guess, cutoff):
+def _march(layers, species, source, slope, intercept, rho, guess, cutoff, settled, flux, base):
+    """`march` of a species, into `flux` and `base`, of the walkers that are not settled."""
     gain, rate = layers.disk(species)
     step = layers.nodes.step
-    n_terms, n, m = guess.shape
+    n_terms, n, _ = guess.shape
     with np.errstate(invalid="ignore", divide="ignore"):
         logs, last = np.log(guess), np.full((n_terms, n), NONE)
     unconfined = rho[-1] < UNCONFINED
@@ -181,15 +185,13 @@ def _march(layers, species, source, slope, intercept, rho, guess, cutoff):
         last[-1] = cutoff.last
         unconfined |= cutoff.beyond
         logs[-1] -= cutoff.log_shape
-    trend, jumps = (a.reshape(guess.shape) for a in trends(logs.reshape(-1, m), last.ravel(), step))
+    trend, jumps = trends(logs, last, settled, step)
     if cutoff:
         trend[-1] += cutoff.slope
-    flux, base = np.empty(guess.shape), np.empty(guess.shape)
     march(
         source, gain, rate, slope, intercept, layers.speed, layers.rising, unconfined,
-        cutoff.last, guess, trend, jumps, step, flux, base,
+        cutoff.last, guess, trend, jumps, settled, step, flux, base,
     )  # fmt: skip
-    return flux, base
 
 
 def _bases(parts):
