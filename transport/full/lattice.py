@@ -120,7 +120,8 @@ def _extrapolate(rows, first, result):
 class Interpolation:
     """Values between the nodes from values at the nodes, of degree 5 in ln f over ln R.
 
-    Where ln f is not smooth (a cutoff), of degree 1: a polynomial would overshoot.
+    Where ln f is not smooth (a cutoff), of degree 1: a polynomial would overshoot. At a node, where
+    the grid of a likelihood has its rigidities, what is there.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ class Interpolation:
 
     def __init__(self, nodes: Lattice, rigidity: np.ndarray):
         position = np.log10(rigidity) * nodes.per_decade - nodes.first
+        nearest = np.rint(position)
+        position = np.where(np.abs(position - nearest) < 1e-9, nearest, position)
         self._near = np.clip(np.floor(position).astype(int), 2, len(nodes.rigidity) - 4)
         self._share = position - self._near
         offsets = np.arange(-2.0, 4.0)
@@ -161,11 +164,15 @@ class Interpolation:
 def _interpolate(values, near, share, weights, kink):
     n, m = values.shape
     out = np.empty((n, near.size))
-    logs = np.empty(m)
+    logs, between = np.empty(m), np.any(share != 0.0)
     for i in range(n):
-        for j in range(m):
-            logs[j] = np.log(values[i, j])
+        if between:
+            for j in range(m):
+                logs[j] = np.log(values[i, j])
         for r in range(near.size):
+            if share[r] == 0.0:
+                out[i, r] = values[i, near[r]]
+                continue
             at = near[r] - 2
             value, curvature = 0.0, 0.0
             for q in range(ORDER):

@@ -21,13 +21,13 @@ from transport.secondaries import spallation_speed
 
 NUDGE = 1e-4
 """Relative step of the flux for derivatives of a residence."""
-TOLERANCE = 1e-3
-"""In ln f between two marches: another, which is not made, would change it by a tenth of that."""
-PATIENCE, TOLERABLE = 6, 0.02
-"""After so many marches this much is enough: next to a cutoff some walkers swing between two
-neighbours for ever, by so little."""
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
+TOLERANCES = (1e-3, 0.05)
+"""In ln f between two marches, before and after that. Another, which is not made, would change it
+by a tenth of the first, by about the square of the second."""
+MARCHES_OF_NUCLEI = 3
+"""Each with the result of the one before as its guess."""
 MAX_MARCHES = 60
 """20 are enough over the prior set `wide`. A walker that is not settled then has NaN for its
 spectra."""
@@ -139,7 +139,7 @@ def _protons(layers, source):
             change = np.abs(np.log(base[0, :, counts] / last))
         change = np.fmax.reduce(change, axis=1, initial=0.0)
         if number:
-            settled |= linear | (change < (TOLERANCE if number < PATIENCE else TOLERABLE))
+            settled |= linear | (change < TOLERANCES[number >= GUESSES])
         if settled.all():
             return _parts(base), flux
         if number < GUESSES:
@@ -167,7 +167,7 @@ def _nuclei(layers, species, source, proton_flux, cutoff):
     guess = _bases(rho * source)
     none, flux, base = np.zeros_like(rho), np.empty_like(rho), np.empty_like(rho)
     settled = np.zeros(len(source), dtype=bool)
-    for _ in range(2):
+    for _ in range(MARCHES_OF_NUCLEI):
         _march(layers, species, source, rho, none, rho, guess, cutoff, settled, flux, base)
         guess, base = base, guess
     return _parts(guess)
