@@ -3,7 +3,7 @@
 
 Writes full_transport.png and, below its marker, full_transport.md: full / paper for every scenario,
 each effect alone, the numerical error over prior draws, and power-law diffusion fitted to B/C of
-AMS-02 with full and with the paper's transport. A few minutes on one core.
+AMS-02 with full and with the paper's transport. Half a minute on a free core.
 """
 
 import this_checkout  # noqa: F401
