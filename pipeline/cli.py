@@ -91,18 +91,25 @@ def add_config_argument(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument(
         "config", metavar="RUN.toml", help="config of the run, e.g. runs/two_phase.toml"
     )
+    add_set_argument(arguments)
+    arguments.add_argument(
+        "--transport",
+        metavar="T",
+        help="run it with another transport, as the run NAME_T: paper, full or effects with commas",
+    )
+
+
+def add_set_argument(
+    arguments: argparse.ArgumentParser, example: str = "sampling.walkers=128"
+) -> None:
+    """``--set key=value``, as `pipeline.config.load.with_overrides` takes them."""
     arguments.add_argument(
         "--set",
         dest="overrides",
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="override one key of the config, e.g. sampling.walkers=128; may be repeated",
-    )
-    arguments.add_argument(
-        "--transport",
-        metavar="T",
-        help="run it with another transport, as the run NAME_T: paper, full or effects with commas",
+        help=f"override one key of the config, e.g. {example}; may be repeated",
     )
 
 

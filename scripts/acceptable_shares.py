@@ -15,6 +15,7 @@ RUNS = [
     f"runs/{name}.toml"
     for name in (
         "two_phase", "stratified_halo", "kolmogorov", "kolmogorov_break", "power_law_diffusion",
+        "power_law_break",
     )
 ]  # fmt: skip
 
@@ -23,8 +24,9 @@ def main() -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument(
         "runs", metavar="RUN.toml", nargs="*", default=RUNS,
-        help="configs (by default the two-phase model, the stratified halo and three of diffusion)",
+        help="configs (by default the two-phase model, the stratified halo and four of diffusion)",
     )  # fmt: skip
+    cli.add_set_argument(arguments, "scenario_options.low_energy=advection")
     arguments.add_argument(
         "--draws", type=cli.count, default=40000, help="prior draws of each (40000)"
     )
@@ -33,11 +35,13 @@ def main() -> int:
     options = arguments.parse_args()
     limit_threads()
     from pipeline.accuracy.full.shares import shares
+    from pipeline.config.load import load_config, with_overrides
 
     print("| run | transport | Earth | with Voyager | Earth, above full |\n|---|---|---|---|---|")
     for run in options.runs:
         only = ("paper",) if options.brief else ()
-        for label, share in shares(run, options.draws, options.seed, only).items():
+        config = with_overrides(load_config(run), options.overrides)
+        for label, share in shares(config, options.draws, options.seed, only).items():
             numbers = map(_number, (share.earth, share.voyager, share.change_earth))
             print(f"| `{_name(run)}` | {label} | {' | '.join(numbers)} |", flush=True)
     return 0

@@ -26,6 +26,9 @@ def main() -> int:
         "--ensembles", default="1,2", metavar="N,M,...", help="numbers of ensembles (1,2)"
     )
     arguments.add_argument("--repeat", type=cli.count, default=3, help="repetitions (3)")
+    arguments.add_argument(
+        "--transport", metavar="T", help="instead of the config's: paper, full or effects"
+    )
     arguments.add_argument("--output", metavar="FILE.md", help="write the table there, too")
     options = arguments.parse_args()
     limit_threads()
@@ -42,11 +45,17 @@ def main() -> int:
     mpiexec = str(beside) if beside.exists() else shutil.which("mpiexec")
     load = os.getloadavg()[0]
     rows = weak_scaling(
-        options.config, options.steps, counts, mpiexec=mpiexec, repeats=options.repeat
+        options.config,
+        options.steps,
+        counts,
+        mpiexec=mpiexec,
+        repeats=options.repeat,
+        transport=options.transport,
     )
+    remark = f", transport {options.transport}" if options.transport else ""
     text = (
-        f"{Path(options.config).name}, {options.steps} steps of each ensemble, {os.cpu_count()} "
-        f"cores, load before the start {load:.1f}, median of {options.repeat}\n\n"
+        f"{Path(options.config).name}{remark}, {options.steps} steps of each ensemble, "
+        f"{os.cpu_count()} cores, load before the start {load:.1f}, median of {options.repeat}\n\n"
         f"{format_scaling(rows)}\n"
     )
     print(text, end="")

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.accuracy.kernel.cost import kernel_parts, least_time
 from pipeline.problem import Problem
-from transport.fast_modes.reference import kappa_nested_quad
+from transport.fast_modes.nested_quad import kappa_nested_quad
 
 _WARM = ("B_warm", "n_warm", "T_warm", "Ma", "L")
 QUADRATURE_RIGIDITIES = (0.3, 3.5, 41.0, 420.0, 5000.0)

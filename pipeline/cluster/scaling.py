@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.chains.reader import read_journal
-from pipeline.config.load import load_config, with_overrides
+from pipeline.config.load import load_config, with_overrides, with_sections
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
 from pipeline.posterior.load import ensemble_files
 from transport.checkout import ROOT
@@ -53,6 +53,7 @@ def weak_scaling(
     engines: Sequence[str] = ("serial", "workers", "array", "mpi"),
     mpiexec: str | None = None,
     repeats: int = 3,
+    transport: str | None = None,
 ) -> list[Scaling]:
     """Measure the engines, in turn and `repeats` times; the median run of each is returned.
 
@@ -62,6 +63,7 @@ def weak_scaling(
     steps : of each ensemble
     counts : of ensembles; no more than there are cores
     mpiexec : program; without one, mpi is left out
+    transport : instead of the config's
 
     Raises
     ------
@@ -74,7 +76,7 @@ def weak_scaling(
         for repeat in range(repeats):
             for name, count in cases:  # in turn, so that all suffer alike from what else runs
                 path = Path(scratch) / f"{name}_{count}_{repeat}.toml"
-                _write_config(config, path, steps, count)
+                _write_config(config, path, steps, count, transport)
                 found[name, count].append(_measure(name, path, count, mpiexec))
     middle = {case: sorted(times)[len(times) // 2] for case, times in found.items()}
     alone = middle["serial", 1][0] if ("serial", 1) in middle else middle[cases[0]][0]
@@ -84,9 +86,12 @@ def weak_scaling(
     ]
 
 
-def _write_config(source, path: Path, steps: int, count: int) -> None:
+def _write_config(source, path: Path, steps: int, count: int, transport: str | None) -> None:
     changes = {"ensembles": count, "min_steps": steps, "max_steps": steps, "workers": 1}
-    config = with_overrides(load_config(source), [f"sampling.{k}={v}" for k, v in changes.items()])
+    config = load_config(source)
+    if transport is not None:
+        config = with_sections(config, transport=transport)
+    config = with_overrides(config, [f"sampling.{k}={v}" for k, v in changes.items()])
     # A rule that cannot be met: every engine makes the same steps.
     config = with_overrides(config, ["convergence.min_n_tau=1e9"])
     path.write_text(config.to_toml(), encoding="utf-8")

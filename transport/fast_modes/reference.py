@@ -18,13 +18,10 @@ With s = (1 - mu^2)^(1/2), Delta mu = Ma^(1/2) s and R^(3/2) taken out of both d
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import quad
-from scipy.special import j0, j1
 
 from transport import kinematics, plasma
 from transport.constants import LIGHT_SPEED
@@ -33,7 +30,7 @@ from transport.fast_modes import bessel, damping
 from transport.fast_modes.damping import Cascade, direction
 from transport.fast_modes.panels import NODES, integrate, panel_integrals
 
-_REACH = 7.0
+REACH = 7.0
 """Gaussians are cut at this many widths, where they are 5e-22."""
 _OSCILLATION = 3.0
 """Largest change of a Bessel function's argument over one panel."""
@@ -49,7 +46,13 @@ class State(NamedTuple):
     speed: float
 
 
-def _state(rigidity, B, n, T, Ma, L, mean_free_path):
+def state_of(rigidity, B, n, T, Ma, L, mean_free_path):
+    """`State` of arguments as `kappa_reference` takes them.
+
+    Raises
+    ------
+    CrtuneError: an argument that is not one positive number, or a gyroradius beyond L
+    """
     named = {"rigidity": rigidity, "B": B, "n": n, "T": T, "Ma": Ma, "L": L}
     named |= {} if mean_free_path is None else {"mean_free_path": mean_free_path}
     for name, value in named.items():
@@ -96,7 +99,7 @@ def kappa_reference(rigidity_GV, B, n, T, Ma, L, mean_free_path=None, tolerance=
 
 def kappa_with_error(rigidity_GV, B, n, T, Ma, L, mean_free_path=None, tolerance=1e-4):
     """As `kappa_reference`, with the estimate of the relative error: (kappa, error)."""
-    state = _state(rigidity_GV, B, n, T, Ma, L, mean_free_path)
+    state = state_of(rigidity_GV, B, n, T, Ma, L, mean_free_path)
     edges = _ThetaEdges(state)
 
     def integrand(group, mu):
@@ -127,7 +130,7 @@ class _ThetaEdges:
 
     def __init__(self, state: State):
         cascade = state.cascade
-        end = self.end = _u_end(state)
+        end = self.end = u_end(state)
         switches = damping.switches(cascade, u_max=end)
         # Towards theta = 0 the cascade reaches ever smaller scales; the start is e^-4 below the
         # first angle at which its end is felt, t_min > 1e-3, and below 45 degrees, from where on
@@ -150,10 +153,10 @@ class _ThetaEdges:
         return edges[:-1][keep], edges[1:][keep]
 
 
-def _u_end(state):
+def u_end(state):
     """Where modes end to matter towards 90 degrees: xi = 1e-5, or the exponential of A2 = 5e-22."""
     drift = state.cascade.v_A / state.speed
-    return max(11.5, math.log((1.0 + _REACH * math.sqrt(state.cascade.Ma)) / drift))
+    return max(11.5, math.log((1.0 + REACH * math.sqrt(state.cascade.Ma)) / drift))
 
 
 def _resonance_at_end(u, state):
@@ -220,8 +223,8 @@ def _over_x(state, mu, u):
     s = np.sqrt(1.0 - mu**2)
     width = np.sqrt(state.cascade.Ma) * s
     slope = np.exp(u) * s  # w = slope / t
-    t_end = np.minimum(mu + _REACH * width, 1.0 / (direction(u)[1] * state.R))
-    t = np.maximum(mu - _REACH * width, _resonance_at_end(u, state))
+    t_end = np.minimum(mu + REACH * width, 1.0 / (direction(u)[1] * state.R))
+    t = np.maximum(mu - REACH * width, _resonance_at_end(u, state))
     t = np.maximum(t, _LOWEST_PITCH * np.maximum(mu, width))
     total, error = np.zeros((2, len(mu)))
     todo = np.flatnonzero(t < t_end)
@@ -249,58 +252,3 @@ def _oscillation_step(t, slope):
     with np.errstate(divide="ignore", over="ignore"):
         step = np.where(w > _OSCILLATION, slope / np.maximum(w - _OSCILLATION, 1e-300) - t, np.inf)
     return np.where(w > bessel.W_AVERAGE * (1 + 1e-12), slope / bessel.W_AVERAGE - t, step)
-
-
-def kappa_nested_quad(rigidity_GV, B, n, T, Ma, L, mean_free_path=None, tolerance=1e-3) -> float:
-    """A1-A3 as they stand, by three nested `scipy.integrate.quad`: slow, an independent check.
-
-    The arguments, units and errors are those of `kappa_reference`. The variables of integration
-    are mu, ln tan(theta) (split at the switches of the damping) and ln x, the last only within
-    seven widths of the resonance. Use it at moderate beta and Ma >= 0.5; elsewhere quad's 21
-    starting nodes in mu can miss where kappa comes from.
-    """
-    state = _state(rigidity_GV, B, n, T, Ma, L, mean_free_path)
-    cascade, R, v = state.cascade, state.R, state.speed
-    end = _u_end(state)
-    splits = [-12.0, *(u for u in damping.switches(cascade, u_max=end) if u > -12.0), end]
-
-    def by_quad(function, lower, upper, rtol, arguments=()):
-        return quad(function, lower, upper, arguments, epsabs=0.0, epsrel=rtol, limit=200)[0]
-
-    def over_x(u, mu):
-        sine, xi = (float(part) for part in direction(u))
-        x_end = math.log(float(damping.k_max(u, cascade)) * L)
-        if x_end <= 0.0:
-            return 0.0
-        reduced = math.sqrt(1.0 - mu**2)
-        width = math.sqrt(Ma) * reduced
-        to_w = sine * R * reduced
-        far, near = mu - _REACH * width, mu + _REACH * width
-        x_low = max(0.0, -math.log(near * xi * R))
-        x_high = min(x_end, -math.log(far * xi * R) if far > 0 else x_end)
-
-        def gyro(ln_x):
-            x = math.exp(ln_x)
-            w = to_w * x
-            offset = (mu - 1.0 / (x * xi * R)) / width
-            return x**-1.5 * (j0(w) - j1(w) / w) ** 2 * math.exp(-(offset**2))
-
-        def transit(ln_x):
-            x = math.exp(ln_x)
-            return x**-1.5 * j1(to_w * x) ** 2
-
-        exponent = ((mu - cascade.v_A / (v * xi)) / width) ** 2
-        total = by_quad(gyro, x_low, x_high, 0.1 * tolerance) if x_low < x_high else 0.0
-        if exponent < _REACH**2:
-            total += math.exp(-exponent) * by_quad(transit, 0.0, x_end, 0.1 * tolerance)
-        return total * xi**2 * sine**2 / width
-
-    def scattering(mu):
-        parts = [
-            by_quad(over_x, low, high, 0.3 * tolerance, (mu,))
-            for low, high in itertools.pairwise(splits)
-        ]
-        return Ma**2 * v * math.sqrt(math.pi) * (1.0 - mu**2) / (2.0 * L * R**2) * sum(parts)
-
-    inverse = by_quad(lambda mu: (1.0 - mu**2) ** 2 / scattering(mu), 0.0, 1.0, tolerance)
-    return v**2 / 4.0 * inverse

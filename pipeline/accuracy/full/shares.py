@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from pipeline.accuracy.full.measure import hydrogen_alone, low_energy_production
-from pipeline.config.load import load_config, with_sections
+from pipeline.config.load import Config, with_sections
 from pipeline.problem import Problem, build_problem
 from pipeline.tuning.estimators.criteria import log_ratios
 from pipeline.tuning.measures.acceptable import LN2, plain_bits
@@ -54,15 +53,14 @@ def variants(scenario) -> dict[str, str]:
     return labels
 
 
-def shares(run: Path, draws: int, seed: int, only: Sequence[str] = ()) -> dict[str, Share]:
-    """`Share` of a run's data, without its discrepancy, by `variants` (all, or `only` some).
+def shares(config: Config, draws: int, seed: int, only: Sequence[str] = ()) -> dict[str, Share]:
+    """`Share` of a config's data, without its discrepancy, by `variants` (all, or `only` some).
 
     Parameters
     ----------
-    run : config
     draws : from its prior
     """
-    config = with_sections(load_config(run), discrepancy={"enabled": False})
+    config = with_sections(config, discrepancy={"enabled": False})
     whole = build_problem(with_sections(config, transport=FULL))
     theta = whole.sample_prior(draws, np.random.default_rng(seed))
     labels = variants(whole.scenario)

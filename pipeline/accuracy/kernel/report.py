@@ -128,7 +128,7 @@ def page(measured: Sequence[Errors], limit: float, command: str) -> str:
             "estimates, which are pessimistic). Nested `scipy.integrate.quad`, in the paper's "
             "variables, gives the reference's numbers to 2e-6 at B = 24.866 uG, n = 1.1e-4 cm^-3, "
             "T = 1.1024e7 K, Ma = 0.20123, L = 9.3677 pc, at 0.05, 1 and 10 GV, and in an "
-            "undamped cascade: `transport.fast_modes.reference.kappa_nested_quad`.",
+            "undamped cascade: `transport.fast_modes.nested_quad.kappa_nested_quad`.",
             "",
             f"Made by `{command}` with Python {platform.python_version()}, {versions}.",
             "",

@@ -20,13 +20,16 @@ def test_efficiency_is_that_of_medians_against_one_serial_ensemble(tmp_path, mon
 
     def measure(engine, path, count, mpiexec):
         assert f"ensembles = {count}\n" in path.read_text()
+        assert 'transport = "full"\n' in path.read_text()
         seen.append((engine, count))
         sampling = times[engine, count][seen.count((engine, count)) - 1]
         return sampling, sampling + 3.0
 
     monkeypatch.setattr(scaling, "_measure", measure)
     config = write_config(tmp_path / "run.toml")
-    rows = weak_scaling(config, 5, (1, 2), ("serial", "array", "mpi"), mpiexec=None)
+    rows = weak_scaling(
+        config, 5, (1, 2), ("serial", "array", "mpi"), mpiexec=None, transport="full"
+    )
     assert [(r.engine, r.ensembles) for r in rows] == list(times)  # mpi is left out
     assert seen == 3 * list(times)  # in turn
     assert [r.sampling for r in rows] == [12.0, 20.0, 12.0, 16.0]

@@ -6,7 +6,8 @@ import pytest
 from transport.constants import MICROGAUSS, PC
 from transport.errors import CrtuneError
 from transport.fast_modes import bessel, reference
-from transport.fast_modes.reference import kappa_nested_quad, kappa_reference, kappa_with_error
+from transport.fast_modes.nested_quad import kappa_nested_quad
+from transport.fast_modes.reference import kappa_reference, kappa_with_error
 
 from .reference_values import HARDEST, STATES
 
@@ -44,7 +45,7 @@ def test_truncations_and_tolerances_do_not_matter(monkeypatch, name, rigidity):
     state = STATES[name][0]
     kappa, error = kappa_with_error(rigidity, *state)
     monkeypatch.setattr(bessel, "W_AVERAGE", 250.0)
-    monkeypatch.setattr(reference, "_REACH", 9.0)
+    monkeypatch.setattr(reference, "REACH", 9.0)
     monkeypatch.setattr(reference, "_OSCILLATION", 2.0)
     monkeypatch.setattr(reference, "_LOWEST_PITCH", 1e-6)
     tight, tight_error = kappa_with_error(rigidity, *state, tolerance=1e-6)
