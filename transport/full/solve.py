@@ -24,8 +24,8 @@ NUDGE = 1e-4
 GUESSES = 3
 """Marches after which the guess is kept, so that at a cutoff Newton's method alone is at work."""
 TOLERANCES = (1e-5, 0.05)
-"""In ln f between two marches: while the guess may change, and afterwards, when another march, which
-is not made, would change it by about the square of that at most."""
+"""In ln f between two marches: while the guess may change, and afterwards, when another march,
+which is not made, would change it by about the square of that at most."""
 MARCHES_OF_NUCLEI = 3
 """Each with the result of the one before as its guess."""
 MAX_MARCHES = 60
