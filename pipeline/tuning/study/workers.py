@@ -33,6 +33,7 @@ from transport.full.effects import PAPER, effects_of, label_of
 from transport.suggest import suggest
 
 _BAR = "{percentage:3.0f}% {n_fmt}/{total_fmt} cases [{elapsed}{postfix}]"
+_REFRESH = 5.0  # seconds between two looks at the bar
 _told = None  # of a worker: where it says what it has begun
 
 
@@ -151,7 +152,9 @@ def run_study(tasks: Sequence[Task], workers: int = 2) -> int:
     try:
         futures = {pool.submit(_make, task, os.getpid()): task for task in tasks}
         with tqdm(total=len(tasks), unit="case", dynamic_ncols=True, bar_format=_BAR) as bar:
-            threading.Thread(target=_show_stages, args=(told, bar, ahead), daemon=True).start()
+            stages = {}
+            threading.Thread(target=_collect, args=(told, stages), daemon=True).start()
+            threading.Thread(target=_show, args=(bar, ahead, stages), daemon=True).start()
             for future in as_completed(futures):
                 case = futures[future].case
                 try:
@@ -208,17 +211,21 @@ def _refuse_unwritable(folder: Path) -> None:
         )
 
 
-def _show_stages(told, bar, ahead) -> None:
-    """What each worker has begun, behind the bar, as long as this process lives.
+def _collect(told, stages) -> None:
+    """What each worker has begun, as long as this process lives.
 
     Nothing ends it: a worker that is killed may keep the queue's lock.
     """
-    stages = {}
     while True:
         worker, stage = told.get()
         stages[worker] = stage
-        if not bar.disable:
-            bar.set_postfix_str("; ".join(filter(None, (ahead.text(), *stages.values()))))
+
+
+def _show(bar, ahead, stages) -> None:
+    """Time left and stages behind the bar, kept up to date until it closes."""
+    while not bar.disable:
+        bar.set_postfix_str("; ".join(filter(None, (ahead.text(), *list(stages.values())))))
+        time.sleep(_REFRESH)
 
 
 def _ready(told) -> None:
