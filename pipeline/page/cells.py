@@ -9,8 +9,13 @@ from pipeline.figures.tuning.looks import LOOKS
 from pipeline.page.rows import Number
 from pipeline.page.words import with_error
 from pipeline.tuning.measures.columns import BASELINE
+from transport.full.effects import FULL, PAPER
 
 NOTHING = "-"
+EARTH, VOYAGER = "earth", "voyager"
+PLACES = {EARTH: "Earth", VOYAGER: "with Voyager"}
+TRANSPORTS = {PAPER: "paper", FULL: "full"}
+"""In headers of columns."""
 
 
 def label(run: str) -> str:

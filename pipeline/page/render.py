@@ -16,13 +16,13 @@ from pipeline.figures.style import save_figure
 from pipeline.figures.tuning.front import front_figure
 from pipeline.files import replacing
 from pipeline.page import words
-from pipeline.page.cells import label, ordered
+from pipeline.page.cells import EARTH, PLACES, VOYAGER, label, ordered
 from pipeline.page.findings import DIFFUSION, SINGLE, THEORIES, Findings
 from pipeline.page.parameters import explained, in_words
 from pipeline.page.quotes import Quotes
 from pipeline.page.rows import PLAUSIBLE, Missing, Rows
 from pipeline.page.shortcuts import Shortcuts
-from pipeline.page.tables import EARTH, FEATURES, PLACES, VOYAGER, Tables
+from pipeline.page.tables import FEATURES, Tables
 from priors.sets import load_prior_set
 from transport.full.effects import EFFECTS, FULL, PAPER
 

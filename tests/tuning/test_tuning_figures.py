@@ -143,6 +143,17 @@ def test_a_baseline_is_behind_every_other_panel(study):
     assert grey == {"Kolmogorov": 0, "two-phase": 2, "weak shocks": 2}
 
 
+def test_sums_beyond_the_axis_are_written(study):
+    far = everything(case("fast_modes", "earth"), -220.0, -200.0)
+    figure = evidence_figure([*study, far])
+    shown = drawn(figure)
+    assert f"{-120.0 / np.log(2.0):.0f}" in shown
+    assert min(bar.get_width() for bar in figure.axes[0].patches) == -40.0
+    low, high = figure.axes[0].get_xlim()
+    assert low >= -40.0
+    assert high > 12.0 / np.log(2.0)
+
+
 def test_bars_are_differences_to_the_baseline(study):
     ax = evidence_figure(study).axes[0]
     widths = [bar.get_width() for bar in ax.patches]

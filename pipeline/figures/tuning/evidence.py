@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
 from pipeline.figures.tuning.looks import RANGE_TITLES, by_range, caption, looks_of
@@ -16,10 +17,16 @@ from pipeline.tuning.measures.excess import excess
 from pipeline.tuning.measures.information import NATS_PER_BIT
 from pipeline.tuning.tables.entries import baseline_of
 
+LARGEST = 40.0
+"""Bits beyond which bars are cut."""
+
 
 @styled
 def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     """Diverging bars of Delta <ln L> and -Delta D_KL; a diamond for their sum.
+
+    Bars end at `LARGEST` bits, and where the sum is beyond it is written: how hopeless a theory is
+    shall not hide how the others differ.
 
     Parameters
     ----------
@@ -56,7 +63,8 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
         ax.set_axisbelow(True)
     label_rows(axes, [looks[run].label for run in rows])
     low, high = axes[0].get_xlim()
-    axes[0].set_xlim(low, high + 0.2 * (high - low))  # room for remarks
+    axes[0].set_xlim(max(low, -LARGEST), min(high, LARGEST) + 0.2 * (high - low))  # for remarks
+    axes[0].xaxis.set_major_locator(MaxNLocator(6, integer=True, prune="both"))
     handles = [
         Patch(facecolor=BLUE, label=r"fit: $\Delta\langle\log_2 L\rangle$"),
         Patch(
@@ -81,16 +89,26 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     add_footnote(
         figure,
         f"Against {against} on the same data; to the right is better. Errors of the sum are "
-        f"{largest:.2g} bits at most. {caption(results)}",
+        f"{largest:.2g} bits at most; sums beyond {LARGEST:g} are written. {caption(results)}",
     )
     return figure
 
 
 def _bars(ax, row, difference) -> None:
     """Two bars from zero, side by side in the row, so that neither hides the other."""
-    fit, cost, log_z = (
-        x / NATS_PER_BIT for x in (difference.fit, -difference.cost, difference.log_z)
-    )
-    ax.barh(row - 0.19, fit, 0.36, color=BLUE)
-    ax.barh(row + 0.19, cost, 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
-    ax.plot(log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)
+    parts = difference.fit, -difference.cost, difference.log_z
+    fit, cost, log_z = (part / NATS_PER_BIT for part in parts)
+    ax.barh(row - 0.19, _cut(fit), 0.36, color=BLUE)
+    ax.barh(row + 0.19, _cut(cost), 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
+    if abs(log_z) <= LARGEST:
+        ax.plot(log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)
+        return
+    ax.annotate(
+        f"{log_z:.0f}", (_cut(log_z), row), (6 if log_z < 0 else -6, 0),
+        textcoords="offset points", ha="left" if log_z < 0 else "right", va="center", fontsize=9,
+        zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.9},
+    )  # fmt: skip
+
+
+def _cut(bits: float) -> float:
+    return min(max(bits, -LARGEST), LARGEST)

@@ -320,6 +320,14 @@ def test_the_second_route_to_the_evidence_is_told():
     assert "second way" not in page(without("evidence_minus_nested"))
 
 
+def test_pairs_have_one_of_the_papers_theories():
+    told = page(whole_study())
+    assert "| two-phase, stratified halo |" in told or "| stratified halo, two-phase |" in told
+    assert "Kolmogorov, two-phase |" in told or "two-phase, Kolmogorov |" in told
+    assert "Kolmogorov, power-law diffusion |" not in told
+    assert "power-law diffusion, Kolmogorov |" not in told
+
+
 def test_what_sets_the_floors():
     notes = {
         "kolmogorov": "interstellar B/C at 0.43 GV (model below), protons at 11 GV (model below)",
