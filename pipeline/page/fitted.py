@@ -28,6 +28,8 @@ def _two_digits(number: Number) -> str:
 
 def _broken(formula: str) -> str:
     """A long formula as lines of code, broken between its factors or terms and before its value."""
+    if len(formula) <= _FORMULA:
+        return f"    {formula}"
     factors, equals, value = formula.partition(" = ")
     whole = re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", lambda m: m[0].replace(" ", _JOIN), factors)
     whole = re.sub(r" ([-+]) ([\d.]+) ", rf" \1{_JOIN}\2{_JOIN}", whole)
@@ -171,7 +173,7 @@ class FitTables:
         """Protons against B/C."""
         columns = {}
         for place in PLACES:
-            columns[f"ln S, {PLACES[place]}"] = self._column("tension_log_s", place)
+            columns[f"log2 S, {PLACES[place]}"] = self._column("tension_log_s", place, _as_bits)
             columns[f"tension [sigma], {PLACES[place]}"] = self._column("tension_sigma", place)
         return table("theory", columns)
 

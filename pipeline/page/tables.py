@@ -19,9 +19,9 @@ PREMISES = {
 FIXED_PRODUCTION = "fixed_production"
 _TOLD = {"more": "more", "less": "less", "same": "alike", "": "?"}
 FEATURES = {
-    "no_bc_slope": "slope of B/C (above 20 GV)",
+    "no_bc_slope": "slope of B/C (all above 20 GV)",
     "no_hardening": "hardening (all above 200 GV)",
-    "no_peak": "peak of B/C (below 5 GV)",
+    "no_peak": "peak of B/C (all below 5 GV)",
 }
 """What a variant leaves out of the data."""
 
