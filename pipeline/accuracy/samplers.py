@@ -8,6 +8,8 @@ with every walker as a chain, those of weighted points are Kish's.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable
 
 import emcee
@@ -162,13 +164,21 @@ def _dynesty(problem, evaluations, walkers, seed):
     return _of_weights(found.samples, np.exp(found.logwt - found.logz[-1]), 0, problem.count)
 
 
+class _EnoughError(BaseException):
+    """Ends a sampler that counts accepted points, not evaluations."""
+
+
 def _cobaya(problem, evaluations, walkers, seed):
     """One chain of Metropolis with a proposal that is learned, in the cube of the prior."""
-    from cobaya.run import run
+    from cobaya.log import logger_setup
+    from cobaya.model import get_model
+    from cobaya.sampler import get_sampler
 
     names = [f"u{i}" for i in range(problem.ndim)]
 
     def log_likelihood(**cube):
+        if problem.count >= evaluations:
+            raise _EnoughError
         theta = problem.prior_transform(np.array([[cube[name] for name in names]]))
         return float(problem.log_likelihood_or_wall(theta)[0])
 
@@ -178,14 +188,18 @@ def _cobaya(problem, evaluations, walkers, seed):
         name: {"prior": {"min": 0.0, "max": 1.0}, "ref": float(at), "proposal": 0.05}
         for name, at in zip(names, start, strict=True)
     }
-    mcmc = {"max_samples": evaluations // 5, "Rminus1_stop": 0.0, "seed": seed, "max_tries": 10**6}
+    mcmc = {"max_samples": evaluations, "Rminus1_stop": 0.0, "seed": seed, "max_tries": 10**6}
     likelihood = {"all": {"external": log_likelihood, "input_params": names}}
-    info = {"params": params, "likelihood": likelihood, "sampler": {"mcmc": mcmc}, "debug": 50}
-    _, sampler = run(info)
-    found = sampler.products()["sample"].data
+    logger_setup(debug=logging.CRITICAL)
+    model = get_model({"params": params, "likelihood": likelihood, "debug": logging.CRITICAL})
+    sampler = get_sampler({"mcmc": mcmc}, model)
+    with contextlib.suppress(_EnoughError):
+        sampler.run()
+    found = sampler.collection.data
+    found = found[: len(sampler.collection)]
     rows = np.repeat(np.arange(len(found)), found["weight"].to_numpy(dtype=int))
     burn, spent = int(_BURN * len(rows)), problem.count - before
-    chain = problem.prior_transform(found[names].to_numpy()[rows[burn:]])[:, None]
+    chain = problem.prior_transform(found[names].to_numpy(dtype=float)[rows[burn:]])[:, None]
     return _of_chain(chain, before + int(_BURN * spent), problem.count)
 
 

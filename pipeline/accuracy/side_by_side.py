@@ -80,15 +80,21 @@ def compare(problem, name: str, evaluations: int, walkers: int, seed: int, folde
     try:
         found = SAMPLERS[name](Counted(problem), evaluations, walkers, seed)
     except ImportError as error:
-        nothing, missing = np.full(problem.ndim, np.nan), f"not installed ({error.name})"
-        return Drawn(name, nothing, nothing, 0.0, 0.0, 0.0, 0, 0, 0.0, missing)
+        return _nothing(problem, name, f"not installed ({error.name})")
     drawn = Drawn(name, *found, time.process_time() - began)
+    if not drawn.evaluations:
+        return _nothing(problem, name, f"still exploring after {drawn.before} evaluations")
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         fields = asdict(drawn) | {"mean": drawn.mean.tolist(), "sd": drawn.sd.tolist()}
         with replacing(path) as draft:
             draft.write_text(text_with_checksum(fields), encoding="utf-8")
     return drawn
+
+
+def _nothing(problem, name: str, why: str) -> Drawn:
+    unknown = np.full(problem.ndim, np.nan)
+    return Drawn(name, unknown, unknown, 0.0, 0.0, 0.0, 0, 0, 0.0, why)
 
 
 def _read(path: Path) -> Drawn:

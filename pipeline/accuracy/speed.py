@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.accuracy.kernel.cost import kernel_parts, least_time
 from pipeline.problem import Problem
+from pipeline.sampling.target import Target
 from transport.fast_modes.nested_quad import kappa_nested_quad
 
 _WARM = ("B_warm", "n_warm", "T_warm", "Ma", "L")
@@ -19,14 +20,17 @@ QUADRATURE_RIGIDITIES = (0.3, 3.5, 41.0, 420.0, 5000.0)
 def log_probability_parts(problem: Problem, batch: int, repeat: int) -> dict[str, float]:
     """Seconds per walker of the log-probability and its steps, for draws from the prior.
 
-    With the steps of the fast-mode kernel where the scenario has a warm layer with fast modes.
+    Beside them what the sampler does instead (`pipeline.sampling.target.Target.at`), and the steps
+    of the fast-mode kernel where the scenario has a warm layer with fast modes.
 
     Parameters
     ----------
     batch : walkers in a call
     repeat : calls, of which the fastest counts
     """
-    theta = problem.sample_prior(batch, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    theta, target = problem.sample_prior(batch, rng), Target(problem)
+    z = target.to_normal(theta)
     values = problem.values(theta)
     likelihood = problem.likelihood
     spectra = likelihood.spectra(values)
@@ -37,6 +41,7 @@ def log_probability_parts(problem: Problem, batch: int, repeat: int) -> dict[str
         "spectra of the scenario": lambda: likelihood.spectra(values),
         "modulation and bins": lambda: likelihood.predictor.predict(spectra, values),
         "covariance": lambda: likelihood.log_likelihood_of(predictions, values),
+        "a proposal, amplitudes drawn": lambda: target.at(z, rng),
     }
     parts = {name: least_time(call, repeat) / batch for name, call in calls.items()}
     names = {p.name: p for p in problem.parameters}

@@ -74,13 +74,15 @@ class Training:
         self._log_q = np.concatenate([before, proposal.log_density(self._drawn)[None]])
         return True
 
-    def weights(self) -> np.ndarray | None:
-        """(n,) of `points`, adding up to 1; None if there are none or all are 0."""
-        if self.points is None:
-            return None
+    def log_weights(self) -> np.ndarray:
+        """(n,) ln of target over density of `points`, whose mean is the integral of the target."""
         counts = np.array([count for _, count in self._rounds])
         share = np.log(counts / counts.sum())
-        return importance(self.points.log_target - log_sum((self._log_q + share[:, None]).T))
+        return self.points.log_target - log_sum((self._log_q + share[:, None]).T)
+
+    def weights(self) -> np.ndarray | None:
+        """(n,) of `points`, adding up to 1, none too heavy; None if there are none or all are 0."""
+        return None if self.points is None else importance(self.log_weights())
 
     def fit(self) -> Proposal:
         """To all there is."""

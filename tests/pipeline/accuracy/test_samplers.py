@@ -59,6 +59,16 @@ def test_a_peer_that_is_not_installed_is_said_to_be(results, monkeypatch):
     assert drawn.line() == "| zeus | not installed (absent) | | | | | |"
 
 
+def test_a_sampler_that_is_still_exploring_is_said_to_be(results, monkeypatch):
+    def exploring(*arguments):
+        nothing = np.full(3, np.nan)
+        return nothing, nothing, np.nan, np.nan, np.nan, 30_000, 0
+
+    monkeypatch.setitem(side_by_side.SAMPLERS, "nautilus", exploring)
+    drawn = side_by_side.compare(results[0], "nautilus", 30_000, 20, 1)
+    assert "still exploring after 30000 evaluations" in drawn.line()
+
+
 def test_too_few_evaluations_are_refused(results):
     with pytest.raises(CrtuneError, match="--evaluations 100: too few for 20 walkers; give 2000"):
         side_by_side.compare(results[0], "zeus", 100, 20, 1)
