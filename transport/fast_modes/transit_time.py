@@ -18,6 +18,8 @@ _X48, _W48 = np.polynomial.legendre.leggauss(48)
 FAR = 8.0
 _FINE_STEP = 0.7
 """Largest panel of `nodes_of_all_angles` in ln(cos theta)."""
+_RISE, _SAMPLES = 4.0, 32
+"""Largest rise of ln k_max in a panel there, and how many angles of a panel tell."""
 
 
 @njit
@@ -94,7 +96,7 @@ def nodes_of_all_angles(
     coarse = _panel_ends(edges, top, log_kv + np.log(scale))
     n_splits = max(1, int(np.log(steepest) / _FINE_STEP) + 1)
     splits = np.arccos(np.exp(-_FINE_STEP * np.arange(1, n_splits + 1)))
-    ends = np.sort(np.concatenate((coarse, splits)))
+    ends = np.sort(np.concatenate((coarse, splits, _steep(coarse, log_kc, beta, mfp))))
     inverse_cos = np.empty(ends.size * _X12.size)
     values = np.zeros((n_rho, ends.size * _X12.size))
     growth = np.exp(0.5 * LOG_STEP)
@@ -121,6 +123,27 @@ def nodes_of_all_angles(
                 outer *= growth
             count += 1
     return inverse_cos[:count], np.ascontiguousarray(values[:, :count])
+
+
+@njit
+def _steep(ends, log_kc, beta, mfp):
+    """Angles at which to split panels in which k_max rises: at low beta by orders of magnitude
+    within degrees, where electrons cease to damp."""
+    splits = np.empty((ends.size - 2) * _SAMPLES)
+    count = 0
+    for panel in range(ends.size - 2):
+        step = (ends[panel + 1] - ends[panel]) / _SAMPLES
+        lowest = np.inf
+        for i in range(1, _SAMPLES if step > 0.0 else 1):
+            theta = ends[panel] + i * step
+            x, cos = np.log(np.tan(theta)), np.cos(theta)
+            log_k = _log_k_end(x, cos, False, 0.0, log_kc, beta, mfp)
+            if log_k > lowest + _RISE:
+                splits[count] = theta
+                count += 1
+                lowest = log_k
+            lowest = min(lowest, log_k)
+    return splits[:count]
 
 
 @njit

@@ -112,12 +112,16 @@ HARDEST = [
 ]
 
 # Large v_A: modes nearly across the field stay in resonance (A2), which an expansion in v_A/v
-# misses by up to a factor 3 at the first state. Values by `kappa_with_error` at 1e-6; nested scipy
-# quadrature gives 5.273845e28 at the second.
+# misses by up to a factor 3 at the first state; at the last, of low beta, the wavenumber at which
+# the cascade ends rises by 1e10 within five degrees. Values by `kappa_with_error` at 1e-6; nested
+# scipy quadrature gives 5.273845e28 at the second.
 FAST_WAVES = [
     (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 0.05, 1.3528867e28),
     (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 1.0, 5.2738426e28),
     (24.866, 1.1e-4, 1.1024e7, 0.20123, 9.3677, 10.0, 1.3964366e29),
     (25.22, 5.61e-4, 5.285e6, 0.882, 98.23, 0.464, 4.6951036e27),
     (3.87, 0.06884, 1.958e4, 0.2022, 29.92, 0.05, 5.9611235e29),
+    (26.05, 2.056e-4, 2.3393e6, 0.35161, 196.91, 0.1, 4.0978667e27),
+    (26.05, 2.056e-4, 2.3393e6, 0.35161, 196.91, 0.338, 1.8373902e28),
+    (26.05, 2.056e-4, 2.3393e6, 0.35161, 196.91, 1.0, 6.5057165e28),
 ]
