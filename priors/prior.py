@@ -39,12 +39,15 @@ class KeptShare:
     share, error : estimate and its binomial standard error
     draws : how many draws it rests on; 0 where there is no constraint and the share is exactly 1
     each : share that every constraint keeps by itself, by its text
+    undefined : draws at which a constrained quantity is no number, such as where the physics is
+        not good; they count as outside
     """
 
     share: float
     error: float
     draws: int
     each: Mapping[str, float]
+    undefined: int = 0
 
     @property
     def log(self) -> float:
@@ -62,6 +65,11 @@ class KeptShare:
         text = f"{', '.join(self.each)}: keeps {self.share:.4f} +- {self.error:.4f} of the prior"
         if len(self.each) > 1:
             text += " (" + ", ".join(f"{k} alone {v:.4f}" for k, v in self.each.items()) + ")"
+        if self.undefined:
+            text += (
+                f"; at {self.undefined} of {self.draws} draws a constrained quantity is no number, "
+                "which counts as outside"
+            )
         return text
 
 
@@ -197,7 +205,8 @@ class Prior:
             self._refuse(share, draws)
         error = math.sqrt(share * (1.0 - share) / draws)
         each = {str(c): float(s.mean()) for c, s in zip(self.constraints, satisfied, strict=True)}
-        return KeptShare(share, error, draws, each)
+        undefined = np.any([np.isnan(quantities[c.name]) for c in self.constraints], axis=0)
+        return KeptShare(share, error, draws, each, int(undefined.sum()))
 
     def describe(self) -> dict[str, str]:
         """Distribution or fixed value of each parameter and the constraints, as text by name."""

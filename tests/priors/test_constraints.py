@@ -66,6 +66,21 @@ def test_several_constraints_and_none():
     assert (free.share, free.error, free.log) == (1.0, 0.0, 0.0)
 
 
+def test_draws_at_which_a_quantity_is_no_number_are_outside_and_told():
+    def half_defined(values):
+        return {"root": np.sqrt(values["a"] - 0.25)}
+
+    prior = Prior(
+        PARAMETERS, [uniform(0.0, 1.0), uniform(1e-9, 1.0)], [Constraint("root", low=-1.0)],
+        half_defined, "test.toml",
+    )  # fmt: skip
+    kept = prior.kept_share
+    assert kept.share == pytest.approx(0.75, abs=4 * kept.error)
+    assert kept.undefined == round((1.0 - kept.share) * kept.draws)
+    assert f"at {kept.undefined} of {kept.draws} draws a constrained quantity" in str(kept)
+    assert make_prior(Constraint("sum", high=1.0)).kept_share.undefined == 0
+
+
 def test_density_is_the_unconstrained_one_inside_and_minus_infinity_outside():
     prior = make_prior(Constraint("sum", high=1.0))
     theta = prior.transform(np.random.default_rng(5).random((500, 2)))

@@ -119,10 +119,8 @@ def page(measured: Sequence[Errors], limit: float, command: str) -> str:
             "angle by angle where modes nearly across the field stay in resonance: at low "
             "rigidity, and wherever v_A/c is no longer small against Ma^(1/2). Where it is not "
             "good at all, outside the tables' range of Ma and for gyroradii above L/10, it gives "
-            "NaN: such points are counted by the likelihood and told with every result. No state "
-            "of these priors is one. At v_A of a percent of c, which only `wide` has, a search "
-            "from other states found -6e-3: B = 26.05 uG, n = 2.056e-4 cm^-3, T = 2.3393e6 K, "
-            "Ma = 0.35161, L = 196.91 pc, at 0.338 GV.",
+            "NaN: such points are counted by the likelihood, and by constraints of the prior, and "
+            "told with every result. No state of these priors is one.",
             "",
             f"Largest error that the reference estimates of itself: {own:.0e} (QUADPACK's "
             "estimates, which are pessimistic). Nested `scipy.integrate.quad`, in the paper's "
