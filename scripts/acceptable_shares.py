@@ -2,8 +2,9 @@
 """Share of the prior within a factor of 2 of every data point, by transport, in bits.
 
 Counts prior draws of each config with the paper's and with full transport, and with full transport
-but for one thing, which tells what a difference is due to. Prints a Markdown table. A minute for
-20000 draws of a config with a warm layer; scripts/fine_tuning.py measures rarer shares.
+but for one thing, which tells what a difference is due to; and how many of the draws near the data
+at Earth have a cutoff there, next to which the march is less accurate. Prints a Markdown table. A
+minute for 20000 draws of a config with a warm layer; scripts/fine_tuning.py measures rarer shares.
 """
 
 import this_checkout  # noqa: F401
@@ -37,13 +38,17 @@ def main() -> int:
     from pipeline.accuracy.full.shares import shares
     from pipeline.config.load import load_config, with_overrides
 
-    print("| run | transport | Earth | with Voyager | Earth, above full |\n|---|---|---|---|---|")
+    print(
+        "| run | transport | Earth | with Voyager | Earth, above full | with a cutoff near a point "
+        "at Earth |\n|---|---|---|---|---|---|"
+    )
     for run in options.runs:
         only = ("paper",) if options.brief else ()
         config = with_overrides(load_config(run), options.overrides)
         for label, share in shares(config, options.draws, options.seed, only).items():
             numbers = map(_number, (share.earth, share.voyager, share.change_earth))
-            print(f"| `{_name(run)}` | {label} | {' | '.join(numbers)} |", flush=True)
+            cut = "" if share.cut is None else f"{share.cut[0]} of {share.cut[1]}"
+            print(f"| `{_name(run)}` | {label} | {' | '.join(numbers)} | {cut} |", flush=True)
     return 0
 
 

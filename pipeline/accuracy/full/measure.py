@@ -153,7 +153,7 @@ def _numerical_error(path, draws, seed):
     rigidity = np.geomspace(0.3, 2000.0, 80)
     coarse = solve.full_spectra(scenario, values, rigidity)
     fine = solve.full_spectra(scenario, values, rigidity, REFINEMENT)
-    near = _near_a_cutoff(fine.proton, rigidity)
+    near = near_a_cutoff(fine.proton, rigidity)
     found = [
         np.abs(np.log(getattr(coarse, which) / getattr(fine, which)))
         for which in ("proton", "boron_to_carbon")
@@ -166,7 +166,7 @@ def _numerical_error(path, draws, seed):
     return Error(*quantiles, float(near.mean()), *there)
 
 
-def _near_a_cutoff(flux, rigidity):
+def near_a_cutoff(flux, rigidity):
     """(n, n_R): within `NEAR` of where ln(R^(4.5 - 2) J) changes as fast as at a jump."""
     step = np.diff(np.log(rigidity))
     slope = np.diff(np.log(flux * rigidity ** (REFERENCE_SLOPE - 2.0)), axis=1) / step

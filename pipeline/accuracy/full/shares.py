@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.accuracy.full.measure import hydrogen_alone, low_energy_production
+from pipeline.accuracy.full.measure import (
+    hydrogen_alone,
+    low_energy_production,
+    near_a_cutoff,
+)
 from pipeline.config.load import Config, with_sections
 from pipeline.problem import Problem, build_problem
 from pipeline.tuning.estimators.criteria import log_ratios
@@ -34,11 +38,15 @@ class Share:
     ----------
     earth, voyager : of the data at Earth, and of all: (bits, error)
     change_earth : bits above those of full transport, and the error of the difference
+    cut : of full transport, how many of the draws near the data at Earth have a cutoff of
+        self-confinement near a point (`near_a_cutoff`), where the march is not accurate, and of
+        how many; else None
     """
 
     earth: tuple[float, float]
     voyager: tuple[float, float]
     change_earth: tuple[float, float]
+    cut: tuple[int, int] | None = None
 
 
 def variants(scenario) -> dict[str, str]:
@@ -70,7 +78,22 @@ def shares(config: Config, draws: int, seed: int, only: Sequence[str] = ()) -> d
         if not only or label in (FULL, *only)
     }
     full = near[FULL][0]
-    return {label: _share(earth, everywhere, full) for label, (earth, everywhere) in near.items()}
+    found = {label: _share(earth, everywhere, full) for label, (earth, everywhere) in near.items()}
+    found[FULL] = replace(found[FULL], cut=_with_a_cutoff(whole, theta[full]))
+    return found
+
+
+def _with_a_cutoff(problem: Problem, theta):
+    """How many of the draws have a cutoff near a point at Earth, and of how many."""
+    if not len(theta):
+        return 0, 0
+    rigidity = problem.likelihood.rigidity
+    flux = problem.likelihood.spectra(problem.values(theta)).proton
+    at_earth = [m for m in problem.likelihood.datasets.values() if m.is_modulated]
+    lowest = min(m.rigidity_low.min() for m in at_earth)
+    highest = max(m.rigidity_high.max() for m in at_earth)
+    measured = (rigidity >= lowest) & (rigidity <= highest)
+    return int(near_a_cutoff(flux, rigidity)[:, measured].any(axis=1).sum()), len(theta)
 
 
 def _near(config, transport, label, whole, theta):
@@ -102,7 +125,7 @@ def _share(earth, everywhere, full):
     gained, lost = np.sum(earth & ~full), np.sum(full & ~earth)
     change, error = np.nan, np.nan
     if min(earth.sum(), full.sum()) >= 10:
-        change = -np.log2(earth.sum() / full.sum())
+        change = np.log2(full.sum() / earth.sum())
         error = np.sqrt(gained + lost) / np.sqrt(earth.sum() * full.sum()) / LN2
     return Share(*bits, (float(change), float(error)))
 
