@@ -14,13 +14,14 @@ from jinja2.ext import Extension
 
 from pipeline.figures.style import save_figure
 from pipeline.figures.tuning.front import front_figure
+from pipeline.figures.tuning.milky_way import observed_delta
 from pipeline.files import replacing
 from pipeline.page import words
 from pipeline.page.cells import EARTH, PLACES, VOYAGER, label, ordered
 from pipeline.page.findings import DIFFUSION, SINGLE, THEORIES, Findings
 from pipeline.page.parameters import explained, in_words
 from pipeline.page.quotes import Quotes
-from pipeline.page.rows import PLAUSIBLE, Missing, Rows
+from pipeline.page.rows import PLAUSIBLE, Missing, Number, Rows
 from pipeline.page.shortcuts import Shortcuts
 from pipeline.page.tables import FEATURES, Tables
 from priors.sets import load_prior_set
@@ -124,6 +125,7 @@ def render_page(
         FEATURES=FEATURES, places=tuple(PLACES),
         quote=_counted(quotes.cell, numbers),
         figures=figures, picture=picture, described=described, parameters=parameters,
+        observed_delta=Number(*observed_delta()),
         potential=in_words(load_prior_set(PLAUSIBLE).nuisance["phi_ams02_2011_2013"]),
     )  # fmt: skip
     return _laid_out(text)

@@ -13,7 +13,7 @@ from pipeline.figures.tuning.acceptable_fraction import acceptable_fraction_figu
 from pipeline.figures.tuning.all_figures import draw_all, left_over
 from pipeline.figures.tuning.evidence import evidence_figure
 from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES, looks_of
-from pipeline.figures.tuning.milky_way import observed_proton_slope
+from pipeline.figures.tuning.milky_way import observed_delta, observed_proton_slope
 from pipeline.figures.tuning.mutual_information import mutual_information_figure
 from pipeline.figures.tuning.stiff_spectra import stiff_spectra_figure
 from pipeline.figures.tuning.universality import universality_figure
@@ -237,3 +237,10 @@ def test_the_milky_ways_proton_slope_brackets_the_published_index():
     """AMS-02 (2015) quotes -2.849 below its break at 336 GV and -2.716 above."""
     low, high = observed_proton_slope()
     assert -2.88 < low < high < -2.74
+
+
+def test_the_milky_ways_delta_is_near_the_published_one():
+    """AMS-02 (2016) quotes -0.333 +- 0.015 above 65 GV; below it B/C is a little flatter or so."""
+    delta, error = observed_delta()
+    assert 0.28 < delta < 0.42
+    assert 0.003 < error < 0.03

@@ -20,7 +20,7 @@ from pipeline.figures.style import (
     styled,
 )
 from pipeline.figures.tuning.looks import by_range, caption, looks_of
-from pipeline.figures.tuning.milky_way import DEMODULATION, observed_proton_slope
+from pipeline.figures.tuning.milky_way import DEMODULATION, observed_delta, observed_proton_slope
 from pipeline.figures.tuning.rows import label_rows, left_of, mark_row
 
 _SLOPES = {
@@ -55,6 +55,8 @@ def universality_figure(results: Sequence) -> Figure:
     for ax, (slope, place) in zip(axes, places, strict=True):
         label, limits, ticks = _SLOPES[slope]
         ax.axvspan(*_observed(slope, found), color=GREEN, alpha=0.2, lw=0)
+        if slope == "delta":
+            ax.axvline(observed_delta()[0], color=GREEN, lw=1.2, ls=(0, (4, 2)))
         for i, run in enumerate(rows):
             if run not in found[place]:
                 mark_row(ax, i, "no result")
@@ -79,15 +81,16 @@ def universality_figure(results: Sequence) -> Figure:
         Line2D([], [], color=BLACK, marker="|", ms=9, ls="-", lw=1.4, label="median and 68%"),
         Line2D([], [], color=BLACK, marker="D", mfc="white", ms=5, ls="", label="best fit"),
         Patch(facecolor=GREEN, alpha=0.2, label="Milky Way"),
+        Line2D([], [], color=GREEN, ls=(0, (4, 2)), lw=1.2, label="B/C of AMS-02"),
     ]
     figure.legend(
-        handles=handles, loc="lower center", bbox_to_anchor=(0.57, 0.33 / height), ncols=5
+        handles=handles, loc="lower center", bbox_to_anchor=(0.57, 0.33 / height), ncols=6
     )
     add_footnote(
         figure,
-        "Milky Way: delta 0.3-0.6, as fits have it; proton slope of AMS-02, from as measured to "
-        f"demodulated by {DEMODULATION:g} GV. Percentages: how much of a distribution lies beyond "
-        f"the axis. {caption(results)}",
+        "Milky Way: delta 0.3-0.6, as fits have it for the diffusion coefficient; proton slope of "
+        f"AMS-02, from as measured to demodulated by {DEMODULATION:g} GV. Percentages: how much of "
+        f"a distribution lies beyond the axis. {caption(results)}",
     )
     return figure
 
