@@ -109,7 +109,7 @@ def test_results_of_another_problem_are_left_out_and_told(run, tmp_path):
     config.write_text(text.replace("length = 0.5 #", "length = 0.6 #"))
     after, messages = collect([str(config)])
     # without the discrepancy nothing has changed
-    assert {name for r in after for name in r.made} == {"acceptable_max"}
+    assert {name for r in after for name in r.made} == {"acceptable_max", "floor_points"}
     assert all("evidence" in r.stale for r in after)
     assert len(messages) == 3
     assert all("made from other data" in m and str(config) in m for m in messages)
