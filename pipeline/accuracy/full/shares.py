@@ -27,6 +27,7 @@ HYDROGEN = "full, gas of neutral hydrogen alone"
 FLAT = "full, production below 0.4 GeV/n as there"
 NO_NUISANCES = "full, A_boron = 1 and s_boron = 0"
 AS_SIMPLEST = "full, these three together"
+SIMPLEST_COLD = "full, these three together, without adiabatic"
 WITHOUT = "full without "
 
 
@@ -54,6 +55,8 @@ def variants(scenario) -> dict[str, str]:
     labels = dict.fromkeys((FULL, NO_NUISANCES, HYDROGEN, FLAT), FULL)
     labels = {PAPER: PAPER, **labels, AS_SIMPLEST: FULL}
     cools = scenario.with_transport(FULL)._cools
+    if cools:
+        labels[SIMPLEST_COLD] = ",".join(e for e in EFFECTS if e != "adiabatic")
     for effect in EFFECTS:
         if effect != "adiabatic" or cools:
             rest = [e for e in EFFECTS if e != effect and (e != "adiabatic" or cools)]
@@ -100,13 +103,13 @@ def _near(config, transport, label, whole, theta):
     """Whether each draw is within the factor of the points at Earth, and of all, (n,) bool each."""
     problem = build_problem(with_sections(config, transport=transport))
     mine = theta[:, [whole.names.index(name) for name in problem.names]]
-    if label in (NO_NUISANCES, AS_SIMPLEST):
+    if label in (NO_NUISANCES, AS_SIMPLEST, SIMPLEST_COLD):
         for name, value in (("log10_A_boron", 0.0), ("s_boron", 0.0)):
             mine[:, problem.names.index(name)] = value
     with ExitStack() as changes:
-        if label in (HYDROGEN, AS_SIMPLEST):
+        if label in (HYDROGEN, AS_SIMPLEST, SIMPLEST_COLD):
             changes.enter_context(hydrogen_alone())
-        if label in (FLAT, AS_SIMPLEST):
+        if label in (FLAT, AS_SIMPLEST, SIMPLEST_COLD):
             changes.enter_context(low_energy_production(0.4, None))
         distance = np.abs(log_ratios(problem, mine))
     inside = distance <= np.log(FACTOR)
