@@ -33,7 +33,7 @@ def main() -> int:
     from pipeline.problem import build_problem
 
     config = load_config(options.config)
-    if options.transport:
+    if options.transport is not None:
         config = with_sections(config, transport=options.transport)
     if options.transports:
         from pipeline.accuracy.full.cost import transport_cost

@@ -34,7 +34,7 @@ def main() -> int:
     from pipeline.problem import build_problem
 
     config = load_config(options.config)
-    if options.transport:
+    if options.transport is not None:
         config = with_sections(config, transport=options.transport)
     problem, sampling = build_problem(config), config.sampling
     reference = importance_run(

@@ -52,7 +52,7 @@ def main() -> int:
         repeats=options.repeat,
         transport=options.transport,
     )
-    remark = f", transport {options.transport}" if options.transport else ""
+    remark = f", transport {options.transport}" if options.transport is not None else ""
     text = (
         f"{Path(options.config).name}{remark}, {options.steps} steps of each ensemble, "
         f"{os.cpu_count()} cores, load before the start {load:.1f}, median of {options.repeat}\n\n"

@@ -69,14 +69,16 @@ def main():
     assignments = options.assignments
     if options.best is None:
         scenario = predict_input.make_scenario(
-            options.scenario, options.options, transport=options.transport or "paper"
+            options.scenario,
+            options.options,
+            transport="paper" if options.transport is None else options.transport,
         )
     elif options.scenario or options.options:
         raise CrtuneError(f"--from {options.best}: has a scenario and options; give no others")
     else:
         best = read_best(options.best)
         scenario = best.scenario
-        if options.transport:
+        if options.transport is not None:
             scenario = scenario.with_transport(options.transport)
         assignments = [*best.assignments, *assignments]
     if options.list:

@@ -49,6 +49,13 @@ def beta(rigidity, species: Species = PROTON) -> np.ndarray:
     return momentum / np.hypot(momentum, species.mass_per_nucleon)
 
 
+def lorentz_factor(rigidity, species: Species = PROTON) -> np.ndarray:
+    """Energy over rest energy at a rigidity (GV); any shape."""
+    momentum = species.charge_per_nucleon * np.asarray(rigidity, dtype=float)
+    # not from the speed, which is c at high rigidity but for rounding
+    return np.hypot(momentum, species.mass_per_nucleon) / species.mass_per_nucleon
+
+
 def kinetic_energy(rigidity, species: Species = PROTON) -> np.ndarray:
     """Kinetic energy (GeV per nucleon) at a rigidity (GV); any shape."""
     momentum = species.charge_per_nucleon * np.asarray(rigidity, dtype=float)

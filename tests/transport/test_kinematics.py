@@ -12,6 +12,7 @@ from transport.kinematics import (
     beta,
     energy_per_rigidity,
     kinetic_energy,
+    lorentz_factor,
     rigidity_from_energy,
     rigidity_per_energy,
 )
@@ -44,6 +45,8 @@ def test_proton_at_its_rest_mass():
     assert beta(mass) == pytest.approx(2**-0.5, rel=1e-14)
     assert kinetic_energy(mass) == pytest.approx((2**0.5 - 1) * mass, rel=1e-14)
     assert mass == pytest.approx(0.93827209, rel=1e-7)
+    assert lorentz_factor(mass) == pytest.approx(2**0.5, rel=1e-14)
+    assert lorentz_factor(1e9) == pytest.approx(1e9 / mass, rel=1e-14)
 
 
 def test_speed_against_plasmapy():

@@ -35,6 +35,8 @@ def effects_of(transport: str | Iterable[str]) -> tuple[str, ...]:
         raise CrtuneError(f"{transport!r} should be {PAPER!r}, {FULL!r} or a list of effects")
     names = transport.split(",") if isinstance(transport, str) else list(transport)
     names = [name.strip() if isinstance(name, str) else name for name in names]
+    if names == [""]:
+        names = []
     if names == [PAPER]:
         return ()
     if names == [FULL]:

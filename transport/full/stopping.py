@@ -17,7 +17,7 @@ from transport.constants import (
     PLANCK_REDUCED,
 )
 from transport.full import nuclear_data as data
-from transport.kinematics import Species, beta
+from transport.kinematics import Species, beta, lorentz_factor
 
 ELECTRON_ENERGY = ELECTRON_MASS * LIGHT_SPEED**2
 CLASSICAL_RADIUS = ELEMENTARY_CHARGE**2 / ELECTRON_ENERGY
@@ -35,7 +35,7 @@ def ionisation(species: Species, rigidity, target: str) -> np.ndarray:
     target : a key of `transport.full.nuclear_data.ELECTRONS`
     """
     b = beta(rigidity, species)
-    gamma = 1.0 / np.sqrt(1.0 - b**2)
+    gamma = lorentz_factor(rigidity, species)
     transfer = 2.0 * ELECTRON_ENERGY * (b * gamma) ** 2  # of an infinitely heavy projectile
     largest = transfer / (1.0 + 2.0 * gamma * ELECTRON_ENERGY / _rest_energy(species))
     excitation = data.MEAN_EXCITATION[target] * ERG_PER_EV
@@ -52,7 +52,7 @@ def coulomb(species: Species, rigidity) -> np.ndarray:
     (2 k T / m_e c^2)^(3/2).
     """
     b = beta(rigidity, species)
-    gamma = 1.0 / np.sqrt(1.0 - b**2)
+    gamma = lorentz_factor(rigidity, species)
     thermal = 2.0 * BOLTZMANN * data.ELECTRON_TEMPERATURE / ELECTRON_ENERGY
     x_cubed = 0.75 * np.sqrt(np.pi) * thermal**1.5
     rest = _rest_energy(species)

@@ -34,6 +34,7 @@ def test_names(given, effects, label):
         ("fulll", "did you mean 'full'"),
         (["ionization"], "did you mean 'ionisation'"),
         ([], "empty"),
+        ("", "empty"),
         (["ionisation", "ionisation"], "twice"),
         ("full,ionisation", "'full' stands alone"),
         ([3], "unknown effect 3"),
@@ -82,6 +83,17 @@ def test_an_effect_that_a_scenario_cannot_have():
         get_scenario("kolmogorov", transport="adiabatic,ionisation")
     windy = get_scenario("kolmogorov", low_energy="advection", transport="adiabatic")
     assert windy.transport_label == "adiabatic"
+
+
+def test_rigidities_far_above_all_data():
+    """There losses are nothing, and boron is that of production."""
+    values = get_scenario("kolmogorov").fiducial()
+    paper, full = (
+        get_scenario("kolmogorov", transport=t).spectra(values, np.array([1e8]))
+        for t in ("paper", "ionisation,destruction")
+    )
+    np.testing.assert_allclose(full.proton, paper.proton, rtol=3e-3)
+    np.testing.assert_allclose(full.boron_to_carbon, paper.boron_to_carbon, rtol=0.01)
 
 
 def test_rigidities_below_what_losses_are_good_for():
