@@ -3,8 +3,9 @@
 
 Counts prior draws of each config with the paper's and with full transport, and with full transport
 but for one thing, which tells what a difference is due to; and how many of the draws near the data
-at Earth have a cutoff there, next to which the march is less accurate. Prints a Markdown table. A
-minute for 20000 draws of a config with a warm layer; scripts/fine_tuning.py measures rarer shares.
+at Earth have a cutoff there, next to which the march is less accurate. Prints a Markdown table, and
+what the priors' constraints keep: shares are of that. A minute for 20000 draws of a config with a
+warm layer; scripts/fine_tuning.py measures rarer shares.
 """
 
 import this_checkout  # noqa: F401
@@ -37,18 +38,25 @@ def main() -> int:
     limit_threads()
     from pipeline.accuracy.full.shares import shares
     from pipeline.config.load import load_config, with_overrides
+    from pipeline.problem import build_problem
 
     print(
         "| run | transport | Earth | with Voyager | Earth, above full | with a cutoff near a point "
         "at Earth |\n|---|---|---|---|---|---|"
     )
+    kept = []
     for run in options.runs:
         only = ("paper",) if options.brief else ()
         config = with_overrides(load_config(run), options.overrides)
+        prior = build_problem(config).prior
+        if prior.constraints:
+            kept.append(f"`{_name(run)}`: {prior.kept_share}")
         for label, share in shares(config, options.draws, options.seed, only).items():
             numbers = map(_number, (share.earth, share.voyager, share.change_earth))
             cut = "" if share.cut is None else f"{share.cut[0]} of {share.cut[1]}"
             print(f"| `{_name(run)}` | {label} | {' | '.join(numbers)} | {cut} |", flush=True)
+    if kept:
+        print(*("", *kept), sep="\n")
     return 0
 
 

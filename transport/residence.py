@@ -33,7 +33,23 @@ class ResidenceScenario(ScenarioWithOptions):
     """A scenario that says how long each species stays; injection and spallation are added here.
 
     A subclass implements `transport`. It has the parameters E_CR, gamma_inj, r and column.
+
+    Raises
+    ------
+    CrtuneError: on construction, one of these is missing (of the first three, where the subclass
+        has no `source` of its own)
     """
+
+    def __init__(self, **chosen):
+        super().__init__(**chosen)
+        own_source = type(self).source is not ResidenceScenario.source
+        needed = ("column",) if own_source else ("E_CR", "gamma_inj", "r", "column")
+        missing = [name for name in needed if name not in {p.name for p in self.parameters}]
+        if missing:
+            raise CrtuneError(
+                f"{self.name}: the parameter {missing[0]} is missing; take it from "
+                "transport.shared_parameters"
+            )
 
     @abstractmethod
     def transport(
@@ -96,7 +112,7 @@ class ResidenceScenario(ScenarioWithOptions):
             return full_spectra(self, values, rigidity)
         v = self.to_cgs(values)
         source = self.source(v, rigidity)
-        kappa, residence = self.transport(v, rigidity)
+        kappa, residence = self.checked_transport(v, rigidity)
         terms = {species: residence(species, source) for species in (PROTON, CARBON, BORON)}
         speed = {species: LIGHT_SPEED * beta(rigidity, species) for species in terms}
         proton = flux_per_rigidity(source, rigidity, speed[PROTON])
@@ -115,6 +131,37 @@ class ResidenceScenario(ScenarioWithOptions):
             kappa_turb=kappa,
             terms=named if len(named) > 1 else {},
         )
+
+    def checked_transport(self, v, rigidity):
+        """`transport`, whose residence refuses what does not fit.
+
+        Raises
+        ------
+        CrtuneError: by the residence, terms of another shape, or of other names than those of the
+            first species asked for
+        """
+        kappa, residence = self.transport(v, rigidity)
+        names = []
+
+        def checked(species, flux):
+            terms = residence(species, flux)
+            if not names:
+                names.extend(terms)
+            if list(terms) != names:
+                raise CrtuneError(
+                    f"{self.name}: {species.name} has the terms {', '.join(terms)}, others "
+                    f"{', '.join(names)}; give every species the same ones in the same order"
+                )
+            for name, term in terms.items():
+                if np.shape(term) != flux.shape:
+                    raise CrtuneError(
+                        f"{self.name}: the term {name!r} of {species.name} has the shape "
+                        f"{np.shape(term)}; give one value for each walker and rigidity, "
+                        f"{flux.shape} here"
+                    )
+            return terms
+
+        return kappa, checked
 
     def protons_at(self, values: Mapping[str, np.ndarray], rigidity: np.ndarray) -> Spectra:
         """`spectra` at a few rigidities, ascending, for their protons, kappa_turb and terms alone.

@@ -96,7 +96,7 @@ def layers_of(scenario, v, nodes, residence, source, at) -> Layers:
     """
     terms = residence(PROTON, np.ascontiguousarray(source[:, at]))
     names = tuple(terms)
-    cooling = scenario.cooling(v) if "adiabatic" in scenario.effects else {}
+    cooling = (scenario.cooling(v) or {}) if "adiabatic" in scenario.effects else {}
     unknown = [name for name in cooling if name not in names]
     if unknown:
         raise CrtuneError(

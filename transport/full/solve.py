@@ -103,10 +103,10 @@ def _set_up(scenario, v, nodes):
     """Q (n, m), kappa_turb at the nodes where it is needed or None, and the layers."""
     source = scenario.source(v, nodes.rigidity)
     at = nodes.asked
-    kappa, residence = scenario.transport(v, nodes.rigidity[at])
+    kappa, residence = scenario.checked_transport(v, nodes.rigidity[at])
     if kappa is None:  # nothing costly: see what happens above, too
         at = nodes.all
-        kappa, residence = scenario.transport(v, nodes.rigidity[at])
+        kappa, residence = scenario.checked_transport(v, nodes.rigidity[at])
     return source, kappa, layers_of(scenario, v, nodes, residence, source, at)
 
 
