@@ -18,6 +18,10 @@ from transport.full.march import REFERENCE_SLOPE
 from transport.full.stopping import loss_rate
 from transport.kinematics import PROTON, Species, beta
 
+LEAST_CONFINED = 1e-12 / LIGHT_SPEED
+"""f/F, s/cm, of a term that holds nothing back (a layer of no height): a flux at the speed of light
+has 1 / c, and the march needs a logarithm where a scenario says 0."""
+
 
 @dataclass
 class Layers:
@@ -56,7 +60,7 @@ class Layers:
         found = np.empty((len(self.names), len(self.column), len(self.at)))
         for t, name in enumerate(self.names):
             found[t] = terms[name]
-        return self.nodes.spread(found)
+        return self.nodes.spread(np.maximum(found, LEAST_CONFINED))
 
     def disk(self, species: Species) -> tuple[np.ndarray, np.ndarray]:
         """(n, m) gain and rate of `march`: losses and destruction in the gas."""

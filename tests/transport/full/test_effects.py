@@ -138,3 +138,21 @@ def test_a_walker_that_is_not_settled_has_no_spectra(monkeypatch):
     spectra = scenario.spectra(scenario.fiducial(), R)
     assert np.isnan(spectra.proton).all()
     assert np.isnan(spectra.boron).all()
+
+
+def test_a_layer_that_holds_nothing_back_adds_nothing():
+    """A warm layer higher than the halo, as other galaxies can have it, leaves no halo."""
+    scenario = get_scenario("fast_modes")
+    values = {name: np.atleast_1d(value) for name, value in scenario.fiducial().items()}
+    values |= {"z_W": np.array([1500.0]), "H": np.array([1.0])}
+    halo = [protons for protons, _ in scenario.spectra(values, R).terms.values()][-1]
+    assert np.all(halo == 0.0)
+    scenario = get_scenario("fast_modes", transport="full")
+    values |= {
+        p.name: np.atleast_1d(p.fiducial) for p in scenario.parameters if p.name not in values
+    }
+    full = scenario.spectra(values, R)
+    assert np.isfinite(full.boron / full.carbon).all()
+    warm, halo = (protons for protons, _ in full.terms.values())
+    assert np.all(warm > 0.0)
+    assert np.all(halo < 1e-3 * warm)  # they leave at the speed of light
