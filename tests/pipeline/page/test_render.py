@@ -343,11 +343,13 @@ def test_what_sets_the_floors():
         return page(whole_study() + rows + floors)
 
     assert (
-        "come closer than 52%, and the same points stop them all: interstellar B/C at 0.43 GV "
-        "(model below). Published fits"
+        "come closer than 52%; what stops all of them is interstellar B/C at 0.43 GV (model "
+        "below). Published fits"
     ) in told(**notes)
-    assert "the same points" not in told(**notes | {"kolmogorov": "protons at 11 GV (model below)"})
-    assert "the same points" not in page(without("acceptable_max_floor_points"))
+    assert "what stops all of them" not in told(
+        **notes | {"kolmogorov": "protons at 11 GV (model below)"}
+    )
+    assert "what stops all of them" not in page(without("acceptable_max_floor_points"))
 
 
 def test_held_out_data():
