@@ -23,6 +23,7 @@ import emcee
 import numpy as np
 from emcee.moves import Move
 
+from pipeline.marginal import in_blocks
 from pipeline.sampling.mixture import Mixture, log_sum
 from pipeline.sampling.straightening import Straightening
 from pipeline.sampling.target import Target
@@ -42,6 +43,9 @@ class Proposal:
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """(n,) in z, (n, ndim)."""
+        return np.concatenate([self._log_density(part) for part in in_blocks(z)])
+
+    def _log_density(self, z):
         x, log_volume = self.straightening.forward(z)
         return self.mixture.log_density(x) - log_volume
 
