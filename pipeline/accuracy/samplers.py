@@ -19,6 +19,8 @@ from pipeline.posterior.effective import bulk_and_tail, integrated_time
 
 _BURN = 0.3
 """Share of a peer's steps that are thrown away, at least."""
+_WARM_UP = 2000
+"""Steps of this project's warm-up, as in runs/two_phase.toml."""
 _IMPOSSIBLE = -1e100
 
 
@@ -93,7 +95,7 @@ def _of_weights(theta, weights, before, count):
 def _crtune(problem, evaluations, walkers, seed):
     from pipeline.accuracy.efficiency import one_ensemble
 
-    found, journal = one_ensemble(problem.problem, evaluations // walkers, walkers, 2000, seed)
+    found, journal = one_ensemble(problem.problem, evaluations // walkers, walkers, _WARM_UP, seed)
     before = found.header.warm_up["evaluations"]
     return _of_chain(found.chain, before, before + int(journal["evaluations"].sum()))
 

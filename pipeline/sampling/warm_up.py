@@ -32,7 +32,7 @@ _STORED = 500
 _ROUNDS, _LAST_ROUNDS, _LAST_OF_SHORT = (0.04, 0.06), (0.05, 0.1, 0.2, 0.35), (0.1, 0.2)
 """Fresh draws of each round of a refit, as shares of the steps made so far: of one between stages,
 and of the last, from which the chain's proposal comes."""
-_MOST_FRESH = 60_000
+_MOST_FRESH = 150_000
 """The most in a refit."""
 _STEPS_PER_DRAW = 40.0
 """Steps of a walker taken to be worth an independent draw, where chain and fresh draws are
