@@ -31,7 +31,7 @@ posterior: setup  ## the main job: sample, summarise and draw runs/two_phase.tom
 
 PRIORS ?=
 
-tuning: setup  ## the study of fine-tuning: an hour or two on two cores; goes on where it was interrupted
+tuning: setup  ## the study of fine-tuning: some 75 minutes on two cores; goes on where it was interrupted
 	@$(PY) scripts/fine_tuning.py --study $(if $(PRIORS),--priors $(PRIORS)); made=$$?; \
 	case $$made in 0|3) ;; *) exit $$made;; esac; \
 	$(PY) scripts/compare.py --study $(if $(PRIORS),--priors $(PRIORS)) \

@@ -98,7 +98,10 @@ def whole_study(
     others = [config for name, config in configs.items() if name not in HEADLINES]
     every = default_groups()
     brief = ("acceptable", "evidence")
-    once = replace(SHORT, acceptable=replace(SHORT.acceptable, epsilon_min=0.2, points=20))
+    deep = replace(SHORT.acceptable.subset, max_bits=36.0)
+    once = replace(
+        SHORT, acceptable=replace(SHORT.acceptable, epsilon_min=0.2, points=20, subset=deep)
+    )
     only_max = replace(SHORT, criteria=("max",))
     left_out: list[str] = []
 
