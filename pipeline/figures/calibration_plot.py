@@ -20,11 +20,12 @@ def calibration_figure(found: Calibrated) -> Figure:
         ax.fill_between(q.at, q.low - q.at, q.high - q.at, color=lighten(GREY, 0.3), lw=0)
         ax.axhline(0, color=GREY, lw=0.7)
         ax.step(q.at, q.ecdf - q.at, where="post", color=BLACK if q.inside else VERMILLION, lw=1.4)
-        ax.set_title(q.name + ("" if q.inside else ": outside"), fontsize=9)
+        ax.set_title(q.name + ("" if q.inside else "\noutside"), fontsize=8)
     for ax in axes.flat[len(found.quantities) :]:
         ax.set_axis_off()
-    widest = max(np.max(np.abs([q.low - q.at, q.high - q.at])) for q in found.quantities)
-    axes[0, 0].set_ylim(-1.6 * widest, 1.6 * widest)
+    drawn = [np.array([q.low, q.high, q.ecdf]) - q.at for q in found.quantities]
+    widest = max(np.abs(lines).max() for lines in drawn)
+    axes[0, 0].set_ylim(-1.2 * widest, 1.2 * widest)
     axes[0, 0].set_xlim(0, 1)
     figure.supxlabel("scaled rank of the truth", fontsize=10)
     figure.supylabel("ECDF less uniform", fontsize=10)
