@@ -143,7 +143,10 @@ def test_a_case_of_a_study_and_its_problem_travel_to_another_process(folder):
         (SOURCE.replace('title = "Leaking"', ""), "Leak declares no title"),
         (SOURCE.replace("    def transport", "    def transprt"), "TypeError: Can't instantiate"),
         (SOURCE.replace("5e6", "speed0"), "line 19: NameError: name 'speed0' is not defined"),
-        (SOURCE.replace("1.0 / speed", "1.0 / speed[:, :2]"), "leak.py: ValueError"),
+        (
+            SOURCE.replace("1.0 / speed", "1.0 / speed[:, :2]"),
+            "term 'leak' of proton has the shape",
+        ),
         ("raise SystemExit(3)\n", "line 1: SystemExit: 3"),
         (None, "cannot be read: No such file or directory"),
     ],

@@ -31,7 +31,7 @@ def places_of(path):
 def test_bits_anywhere(filled, rng):
     path = filled[0]
     places, size = places_of(path), path.stat().st_size
-    bits = rng.integers(0, 8 * size, 150)
+    bits = rng.integers(0, 8 * size, 100)
     record = record_dtype(WALKERS).itemsize
     regions = {
         "seal": (0, SEAL_BYTES // 2),
@@ -43,9 +43,9 @@ def test_bits_anywhere(filled, rng):
     seen = flip_bits(path, bits, lambda: all_of(path))
     assert seen["told"] > 0
     for name, (first, last) in regions.items():
-        bits = rng.integers(8 * first, 8 * last, 40)
+        bits = rng.integers(8 * first, 8 * last, 25)
         seen = flip_bits(path, bits, lambda: all_of(path))
-        assert seen["told"] >= (1 if name == "seal" else 38), (name, seen)
+        assert seen["told"] >= (1 if name == "seal" else 23), (name, seen)
 
 
 @pytest.mark.parametrize("number", range(10))
