@@ -168,7 +168,9 @@ class ResidenceScenario(ScenarioWithOptions):
 
         Cheaper than `spectra` and the same to 1e-4; its nuclei may be NaN.
         """
-        return (local_protons if self.effects else type(self).spectra)(self, values, rigidity)
+        if self.effects:
+            return local_protons(self, values, rigidity)
+        return self.spectra(values, rigidity)
 
     def source(self, v: Mapping[str, np.ndarray], rigidity: np.ndarray) -> np.ndarray:
         """Q(p) of the protons, (n, n_R) CGS, of values in CGS."""

@@ -73,8 +73,7 @@ def _make(result, results):
     fraction = result.made.get("acceptable_max")
     if not result.case.variant or fraction is None:
         return None
-    narrow = result.case.problem(discrepancy=False)
-    plain = replace(result.case, variant="").problem(discrepancy=False)
+    narrow, plain = result.case.bare_problem, replace(result.case, variant="").bare_problem
     if set(narrow.prior.constraints) <= set(plain.prior.constraints):
         return None
     return premise(fraction, narrow.kept_share, plain.kept_share)

@@ -105,10 +105,10 @@ class Study:
         path = self.case.folder / f"{measure.name}.h5"
         return store.remember(path, measure.result, key, make)
 
-    @cached_property
+    @property
     def bare_problem(self):
         """The problem without its discrepancy."""
-        return self.case.problem(discrepancy=False)
+        return self.case.bare_problem
 
     @cached_property
     def prior_sample(self):
