@@ -38,6 +38,6 @@ _NOTICE = Notice(_WHEN)
 def njit(function):
     """Compile to machine code at the first call; later processes load it from the cache."""
     fastmath = {"contract", "reassoc", "arcp", "nsz"}
-    dispatcher = numba.njit(fastmath=fastmath)(function)
+    dispatcher = numba.njit(fastmath=fastmath, error_model="numpy")(function)
     dispatcher._cache = CompileCache(function, _FOLDER, _NOTICE)
     return dispatcher

@@ -196,7 +196,10 @@ def _march(layers, species, source, slope, intercept, rho, guess, cutoff, settle
 
 def _bases(parts):
     """f at the base of each term from what each adds, (T, n, m)."""
-    return np.cumsum(parts[::-1], axis=0)[::-1].copy()
+    base = parts.copy()
+    for t in range(len(base) - 2, -1, -1):
+        base[t] += base[t + 1]
+    return base
 
 
 def _parts(base):

@@ -140,6 +140,16 @@ def test_a_walker_that_is_not_settled_has_no_spectra(monkeypatch):
     assert np.isnan(spectra.boron).all()
 
 
+def test_numbers_beyond_all_measure_are_no_spectra_and_stop_nobody_else():
+    """A walker whose arithmetic overflows costs itself, not the batch."""
+    scenario = get_scenario("two_phase", transport="full")
+    values = {n: np.full(2, value) for n, value in scenario.fiducial().items()}
+    values["s_boron"][1] = 400.0
+    spectra = scenario.spectra(values, R)
+    assert np.isfinite(spectra.boron[0]).all()
+    assert not np.isfinite(spectra.boron[1]).all()
+
+
 def test_a_layer_that_holds_nothing_back_adds_nothing():
     """A warm layer higher than the halo, as other galaxies can have it, leaves no halo."""
     scenario = get_scenario("fast_modes")
