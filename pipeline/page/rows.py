@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.tuning.measures.columns import LOWER_BOUND
 from pipeline.tuning.measures.information import NATS_PER_BIT
 from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN
+from pipeline.tuning.tables.report import usual_priors
 from transport.errors import CrtuneError
 from transport.full.effects import PAPER
 
@@ -101,6 +102,7 @@ class Rows:
     """
 
     def __init__(self, records: Iterable[Mapping]):
+        records = list(records)
         self._found: dict[tuple, Number] = {}
         self._runs: dict[str, tuple[str, str]] = {}
         for row in records:
@@ -108,11 +110,17 @@ class Rows:
             self._found[key] = _number(row)
             self._runs.setdefault(row["run"], (row["scenario"], row["options"]))
         self._keys = list(self._found)
+        self._priors = usual_priors(records, PLAUSIBLE)
 
     @property
     def runs(self) -> dict[str, tuple[str, str]]:
         """Scenario and options by run."""
         return dict(self._runs)
+
+    @property
+    def own_priors(self) -> dict[str, str]:
+        """Prior set by run, of those that have none of `PLAUSIBLE`."""
+        return {run: priors for run, priors in self._priors.items() if priors != PLAUSIBLE}
 
     def number(self, run: str, measure: str, place: str = "earth", **where: str) -> Number:
         """One of them.
@@ -120,7 +128,8 @@ class Rows:
         Parameters
         ----------
         run, measure, place : which, the place being the range of the data
-        where : selection, priors, transport, variant; of the plain case by default
+        where : selection, priors, transport, variant; of the plain case by default, its priors
+            being those of `own_priors` where the run has no `PLAUSIBLE`
 
         Raises
         ------
@@ -133,12 +142,12 @@ class Rows:
 
     def find(self, run: str, measure: str, place: str = "earth", **where: str) -> Number | None:
         """As `number`; None where it is not there."""
-        found = self._found.get(_key(run, measure, place, where))
+        found = self._found.get(self._key(run, measure, place, where))
         return None if found is None or math.isnan(found.value) else found
 
     def note(self, run: str, measure: str, place: str = "earth", **where: str) -> str:
         """The note of one of them, which may be without a value; "" where it is not there."""
-        found = self._found.get(_key(run, measure, place, where))
+        found = self._found.get(self._key(run, measure, place, where))
         return "" if found is None else found.note
 
     def having(self, measure: str, **where: str) -> list[str]:
@@ -162,6 +171,11 @@ class Rows:
             if (found := self.find(run, name, place, **where)) is not None:
                 yield name, found
 
+    def _key(self, run, measure, place, where):
+        priors = self._priors.get(run, PLAUSIBLE)
+        cell = {"selection": "both", "priors": priors, "transport": PAPER, "variant": ""} | where
+        return (run, measure, place, *(cell[name] for name in _PLACE[1:]))
+
 
 def read_rows(paths: Sequence[Path]) -> list[dict]:
     """Records of tuning.json files.
@@ -181,11 +195,6 @@ def read_rows(paths: Sequence[Path]) -> list[dict]:
                 f"{path}: has no rows of the study; give a tuning.json that scripts/compare.py made"
             ) from None
     return records
-
-
-def _key(run, measure, place, where):
-    cell = {"selection": "both", "priors": PLAUSIBLE, "transport": PAPER, "variant": ""} | where
-    return (run, measure, place, *(cell[name] for name in _PLACE[1:]))
 
 
 def _place_of(row):

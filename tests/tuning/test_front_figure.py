@@ -50,3 +50,10 @@ def test_variants_and_other_priors_are_not_drawn():
     assert points(front_figure([*plain, *others]).axes[0], "o") == [6.0]
     with pytest.raises(CrtuneError, match="acceptable_max_1"):
         front_figure(others)
+
+
+def test_a_run_under_priors_of_its_own_is_drawn_and_told():
+    own = [row("my_theory", "acceptable_max_1", 8.0, priors="mine.toml")]
+    figure = front_figure([*bits_rows({"kolmogorov": (6.0, 11.0)}), *own])
+    assert points(figure.axes[0], "o") == [6.0, 8.0]
+    assert any("(my theory: mine.toml)" in t.get_text() for t in figure.findobj(Text))

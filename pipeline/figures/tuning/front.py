@@ -12,6 +12,7 @@ from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_
 from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES
 from pipeline.figures.tuning.rows import left_of
 from pipeline.tuning.measures.columns import LOWER_BOUND
+from pipeline.tuning.tables.report import usual_priors
 from transport.errors import CrtuneError
 from transport.full.effects import FULL, PAPER
 
@@ -34,16 +35,17 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
     Parameters
     ----------
     records : rows of tuning.json
-    priors : set to draw
+    priors : set to draw; a run that has nothing of it stands there with its own, which is told
 
     Raises
     ------
     CrtuneError: no row has the measure
     """
+    sets = usual_priors(records, priors)
     found = {
         (row["run"], row["range"], row.get("transport", PAPER)): row
         for row in records
-        if (row["measure"], row["selection"], row["priors"]) == (MEASURE, "both", priors)
+        if (row["measure"], row["selection"], row["priors"]) == (MEASURE, "both", sets[row["run"]])
         and not row.get("variant", "")
         and row.get("transport", PAPER) in _TRANSPORTS
     }
@@ -95,9 +97,15 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
         figure,
         "How often the prior must be halved until a theory is within a factor of 2 of every point: "
         "protons and B/C, at Earth (left) or with Voyager's (right). Priors: "
-        f"{priors}. Errors are 1 sigma, mostly smaller than the markers.",
+        f"{priors}{_exceptions(sets, runs, priors)}. "
+        "Errors are 1 sigma, mostly smaller than the markers.",
     )
     return figure
+
+
+def _exceptions(sets, runs, priors) -> str:
+    others = [f"{run.replace('_', ' ')}: {sets[run]}" for run in runs if sets[run] != priors]
+    return f" ({'; '.join(others)})" if others else ""
 
 
 def _is_finite(row) -> bool:

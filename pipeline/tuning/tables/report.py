@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline import provenance
@@ -69,9 +69,27 @@ def record(entry: Entry) -> dict:
 
 
 def to_json(listed: Sequence[Entry], origin: dict) -> str:
-    """The rows with what made them; numbers that are not finite, which JSON lacks, are null."""
+    """The rows, a line each, and what made them; JSON lacks what is not finite: null."""
     rows = [without_infinities(record(entry)) for entry in listed]
-    return json.dumps({"made_by": origin, "entries": rows}, indent=1, ensure_ascii=False) + "\n"
+    made_by = json.dumps(origin, ensure_ascii=False)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f'{{"made_by": {made_by},\n"entries": [\n{lines}\n]}}\n'
+
+
+def usual_priors(records: Iterable[Mapping], usual: str) -> dict[str, str]:
+    """Prior set under which each run stands beside others: the usual one, or its own without that.
+
+    Parameters
+    ----------
+    records : rows of tuning.json, of which the first of a run tells its own set
+    usual : name of a set
+    """
+    found: dict[str, str] = {}
+    for row in records:
+        found[row["run"]] = (
+            usual if row["priors"] == usual else found.get(row["run"], row["priors"])
+        )
+    return found
 
 
 def _write_csv(listed: Sequence[Entry], path: Path) -> Path:

@@ -65,3 +65,12 @@ def test_words():
     assert bits(Number(31.8, note="lower bound")) == "over 31 bits"
     assert odds(Number(6.728)) == "110"
     assert odds(Number(12.0)) == "4,100"
+
+
+def test_a_run_without_the_usual_priors_stands_under_its_own():
+    rows = Rows([
+        row("a", "x", 3.0, priors="wide"), row("a", "x", 2.0), row("b", "x", 5.0, priors="b.toml"),
+    ])  # fmt: skip
+    assert rows.number("a", "x", transport="full").value == 2.0
+    assert rows.number("b", "x", transport="full").value == 5.0
+    assert rows.own_priors == {"b": "b.toml"}
