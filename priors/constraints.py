@@ -32,9 +32,15 @@ class Constraint:
         return f"{left}{self.name}{right}"
 
     def satisfied(self, quantities: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Where the constraint holds, (n,) bool; a NaN quantity never satisfies it."""
+        """Where the constraint holds, (n,) bool; a NaN quantity never satisfies it.
+
+        Where there is no wall, an infinite quantity does: a cutoff beyond all rigidities is one
+        above 3 TV.
+        """
         quantity = np.asarray(quantities[self.name])
-        return (quantity > self.low) & (quantity < self.high)
+        above = (quantity > self.low) | (np.isneginf(self.low) & ~np.isnan(quantity))
+        below = (quantity < self.high) | (np.isposinf(self.high) & ~np.isnan(quantity))
+        return above & below
 
 
 def constraint_from_table(name: str, table: object) -> Constraint:

@@ -164,3 +164,19 @@ def test_tables(table, low, high):
 def test_bad_tables(table, words):
     with pytest.raises(CrtuneError, match=words):
         constraint_from_table("x", table)
+
+
+def test_where_there_is_no_wall_infinity_is_inside():
+    quantities = {"cutoff": np.array([np.inf, -np.inf, np.nan, 1.0])}
+    assert Constraint("cutoff", low=0.5).satisfied(quantities).tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert Constraint("cutoff", high=2.0).satisfied(quantities).tolist() == [
+        False, True, False, True,
+    ]  # fmt: skip
+    assert Constraint("cutoff", 0.5, 2.0).satisfied(quantities).tolist() == [
+        False, False, False, True,
+    ]  # fmt: skip

@@ -131,8 +131,12 @@ def test_an_unknown_set_names_the_nearest_and_a_missing_file_is_named(tmp_path):
 
 def test_the_named_sets():
     assert prior_set_names() == [
-        "plausible", "plausible_fixed_production", "plausible_isotropy", "wide",
-    ]  # fmt: skip
+        "plausible",
+        "plausible_fixed_production",
+        "plausible_isotropy",
+        "plausible_no_cutoff",
+        "wide",
+    ]
 
 
 @pytest.mark.parametrize("name", ["plausible", "wide"])
