@@ -5,8 +5,8 @@ from dataclasses import fields
 import numpy as np
 
 from pipeline.config.load import config_from_toml
+from pipeline.tuning.estimators.acceptable import AcceptableFraction
 from pipeline.tuning.estimators.shuffling import EACH
-from pipeline.tuning.measures.acceptable import AcceptableFraction
 from pipeline.tuning.measures.agreement import Agreement
 from pipeline.tuning.measures.bridge import BridgeEvidence
 from pipeline.tuning.measures.conspiracy import CRITERIA, Conspiracy

@@ -18,8 +18,8 @@ from pipeline.accuracy.full.measure import (
 )
 from pipeline.config.load import Config, with_sections
 from pipeline.problem import Problem, build_problem
+from pipeline.tuning.estimators.acceptable import LN2, plain_bits
 from pipeline.tuning.estimators.criteria import log_ratios
-from pipeline.tuning.measures.acceptable import LN2, plain_bits
 from transport.full.effects import EFFECTS, FULL, PAPER
 
 FACTOR = 2.0

@@ -147,13 +147,22 @@ class Criterion:
 
     def distance(self, problem, theta: np.ndarray) -> np.ndarray:
         """g of coordinates (n, ndim), (n,); inf outside the prior and where impossible."""
-        theta = np.atleast_2d(theta)
-        g = np.full(len(theta), np.inf)
-        inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
-        if inside.size:
-            g[inside] = self.norm(problem, log_ratios(problem, theta[inside]))
-        return g
+        return distances(problem, theta, [self])[0]
 
 
 CRITERIA = {name: Criterion(name) for name in ("max", "rms", "beyond")}
 """By name."""
+
+
+def distances(problem, theta: np.ndarray, criteria: Sequence[Criterion]) -> np.ndarray:
+    """g of coordinates (n, ndim) by each criterion, (n_criteria, n); the model is asked once.
+
+    inf outside the prior and where impossible.
+    """
+    theta = np.atleast_2d(theta)
+    g = np.full((len(criteria), len(theta)), np.inf)
+    inside = np.flatnonzero(problem.log_prior(theta) > -np.inf)
+    if inside.size:
+        ratios = log_ratios(problem, theta[inside])
+        g[:, inside] = [criterion.norm(problem, ratios) for criterion in criteria]
+    return g

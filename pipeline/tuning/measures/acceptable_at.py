@@ -21,7 +21,7 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
 
     Parameters
     ----------
-    fraction : `pipeline.tuning.measures.acceptable.AcceptableFraction`
+    fraction : `pipeline.tuning.estimators.acceptable.AcceptableFraction`
     """
     if epsilon < fraction.floor:
         return float("inf"), float("nan"), f"none: floor {percent(fraction.floor)}"

@@ -1,7 +1,7 @@
 """How much of an acceptable fraction is coordination between media: shuffling what works.
 
 Take states of the prior that are acceptable, g(theta) <= ln(1 + epsilon), as
-`pipeline.tuning.measures.acceptable` finds them, and give the medium A of one to the rest of
+`pipeline.tuning.estimators.acceptable` finds them, and give the medium A of one to the rest of
 another. If the parts knew nothing of each other, all pairs would work:
 
     bits = -log2 (share of the shuffled states that are still acceptable).
@@ -21,10 +21,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import chi2
 
+from pipeline.tuning.estimators.acceptable import STATES_EPSILON
 from pipeline.tuning.estimators.copies import families
 from pipeline.tuning.estimators.criteria import CRITERIA
 from pipeline.tuning.estimators.shuffling import EACH, key_of, plan, shuffle
-from pipeline.tuning.measures.acceptable import STATES_EPSILON
 from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, bits, percent
 from pipeline.tuning.measures.conspiracy import GROUP
 from pipeline.tuning.measures.measure import Measure, Measured, register

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.tuning.measures.acceptable import STATES_EPSILON
+from pipeline.tuning.estimators.acceptable import STATES_EPSILON
 from pipeline.tuning.measures.acceptable_at import acceptable_at
 from pipeline.tuning.measures.columns import Theme, bits, percent
 from pipeline.tuning.measures.evidence import GROUP
@@ -53,7 +53,7 @@ def premise(fraction, narrow, plain) -> Premise:
 
     Parameters
     ----------
-    fraction : `pipeline.tuning.measures.acceptable.AcceptableFraction` of the narrower prior
+    fraction : `pipeline.tuning.estimators.acceptable.AcceptableFraction` of the narrower prior
     narrow, plain : `priors.prior.KeptShare` of both priors
     """
     bits, error, note = acceptable_at(fraction, STATES_EPSILON)

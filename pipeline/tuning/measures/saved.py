@@ -28,8 +28,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.ndimage import convolve1d
 
+from pipeline.tuning.estimators.acceptable import MOST_STATES, STATES_EPSILON
 from pipeline.tuning.estimators.copies import families
-from pipeline.tuning.measures.acceptable import GROUP, MOST_STATES, REMEMBERED, STATES_EPSILON
+from pipeline.tuning.measures.acceptable import GROUP, REMEMBERED
 from pipeline.tuning.measures.acceptable_at import remembered
 from pipeline.tuning.measures.columns import LOWER_BOUND, Theme, with_note
 from pipeline.tuning.measures.measure import Measure, Measured, register

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.tuning.estimators.criteria import CRITERIA
-from pipeline.tuning.measures.acceptable import AcceptableFraction
+from pipeline.tuning.estimators.acceptable import AcceptableFraction
+from pipeline.tuning.estimators.criteria import CRITERIA, distances
 
 _LEAST_GAIN = 1e-6  # of a distance, relative: less is rounding
 
@@ -54,11 +54,12 @@ def with_lowest_floors(
     if not (fractions and thetas):
         return found
     thetas = np.unique(np.array(thetas), axis=0)
-    for name, fraction in fractions.items():
-        distances = CRITERIA[fraction.criterion].distance(case.bare_problem, thetas)
-        best = int(np.argmin(distances))
-        if distances[best] < np.log1p(fraction.floor) * (1.0 - _LEAST_GAIN):
-            found[name] = lowered(fraction, float(np.expm1(distances[best])), thetas[best])
+    criteria = [CRITERIA[fraction.criterion] for fraction in fractions.values()]
+    tried = distances(case.bare_problem, thetas, criteria)
+    for (name, fraction), g in zip(fractions.items(), tried, strict=True):
+        best = int(np.argmin(g))
+        if g[best] < np.log1p(fraction.floor) * (1.0 - _LEAST_GAIN):
+            found[name] = lowered(fraction, float(np.expm1(g[best])), thetas[best])
     return found
 
 

@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config.load import RUNS, load_config
+from pipeline.tuning.estimators.acceptable import AcceptableSettings
 from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.floors import FloorSettings
 from pipeline.tuning.estimators.subset import SubsetSettings
-from pipeline.tuning.measures.acceptable import AcceptableSettings
 from pipeline.tuning.measures.measure import default_groups
 from pipeline.tuning.study.cases import Case, cases_of
 from pipeline.tuning.study.study import StudySettings

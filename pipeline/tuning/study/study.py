@@ -11,9 +11,9 @@ import numpy as np
 
 from pipeline.marginal import NODES, amplitude_columns
 from pipeline.posterior.load import ensemble_files, load_run
+from pipeline.tuning.estimators.acceptable import AcceptableSettings, prior_sample
 from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.nested import NestedSettings
-from pipeline.tuning.measures.acceptable import AcceptableSettings, prior_sample
 from pipeline.tuning.measures.evidence import combine
 from pipeline.tuning.measures.measure import default_groups, measures
 from pipeline.tuning.study import store
@@ -112,7 +112,7 @@ class Study:
 
     @cached_property
     def prior_sample(self):
-        """`pipeline.tuning.measures.acceptable.PriorSample` that all criteria count."""
+        """`pipeline.tuning.estimators.acceptable.PriorSample` that all criteria count."""
         draws = self.settings.acceptable.draws
         self.tell(f"{draws} prior draws")
         return prior_sample(self.bare_problem, draws, self.rng("prior sample"))

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.tuning.estimators.criteria import CRITERIA
+from pipeline.tuning.estimators import criteria
+from pipeline.tuning.estimators.criteria import CRITERIA, log_ratios
 from pipeline.tuning.measures.acceptable_at import acceptable_at
 from pipeline.tuning.study.closest import candidates, lowered, with_lowest_floors
 from tests.tuning.fake_results import acceptable, case
@@ -42,6 +43,28 @@ def test_what_is_close_with_voyager_is_close_at_earth(states):
     # and the best state of all stays where it is
     kept = with_lowest_floors(near, voyager, pool)["acceptable_max"]
     assert kept is near["acceptable_max"]
+
+
+def test_each_state_is_evaluated_once_for_all_criteria(states, monkeypatch):
+    voyager = case(range="voyager")
+    best, worst = states
+    outside = np.full_like(best, np.inf)
+    made = {
+        f"acceptable_{name}": replace(fraction_of(voyager.bare_problem, worst), criterion=name)
+        for name in CRITERIA
+    }
+    alone = {name: rule.distance(voyager.bare_problem, best)[0] for name, rule in CRITERIA.items()}
+    evaluated = []
+    monkeypatch.setattr(
+        criteria,
+        "log_ratios",
+        lambda problem, theta: evaluated.append(len(theta)) or log_ratios(problem, theta),
+    )
+    pool = [(tuple(voyager.bare_problem.names), theta) for theta in (best, worst, best, outside)]
+    found = with_lowest_floors(made, voyager, pool)
+    assert evaluated == [2]  # the one outside the prior costs nothing, nor does one twice
+    for name, g in alone.items():
+        assert found[f"acceptable_{name}"].floor == np.expm1(g)
 
 
 def test_states_that_lack_a_coordinate_are_not_tried(states):

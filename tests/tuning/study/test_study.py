@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config
+from pipeline.tuning.estimators.acceptable import AcceptableSettings
 from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.floors import FloorSettings
 from pipeline.tuning.estimators.subset import SubsetSettings
 from pipeline.tuning.measures import measure
-from pipeline.tuning.measures.acceptable import AcceptableSettings
 from pipeline.tuning.measures.measure import measures
 from pipeline.tuning.study import results
 from pipeline.tuning.study.cases import Case, cases_of

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from pipeline.tuning.estimators.criteria import CRITERIA
-from pipeline.tuning.estimators.nested import NestedSettings, run_nested
-from pipeline.tuning.estimators.subset import SubsetRun, SubsetSettings
-from pipeline.tuning.measures.acceptable import (
+from pipeline.tuning.estimators.acceptable import (
     AcceptableSettings,
     acceptable_fraction,
     combined_bits,
     plain_bits,
     prior_sample,
 )
+from pipeline.tuning.estimators.criteria import CRITERIA
+from pipeline.tuning.estimators.nested import NestedSettings, run_nested
+from pipeline.tuning.estimators.subset import SubsetRun, SubsetSettings
 from priors.constraints import Constraint
 from tests.tuning.toy_ratios import ratio_problem
 
@@ -126,7 +126,6 @@ def test_repetitions_combine_to_the_mean_probability():
     np.testing.assert_allclose(error[:2], np.sqrt(np.array([3, 4]) / 100 / 2) / np.log(2))
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_nested_sampling_finds_the_same():
     """ln L = -lambda ln g: volumes of a nested run inside each t, with a wall, in four dimensions.
