@@ -32,7 +32,8 @@ def integrated_time(series: np.ndarray, window: float = 5.0) -> float:
 
     Returns
     -------
-    float, NaN if a walker never moves or a value is not finite
+    float, NaN if a value is not finite, or a walker never moves, or so little that its variance
+    underflows
     """
     every = max(1, len(series) // _MAX_SERIES)
     x = np.asarray(series[::every], dtype=float)
@@ -42,6 +43,8 @@ def integrated_time(series: np.ndarray, window: float = 5.0) -> float:
     transform = fft.rfft(x - x.mean(axis=0), n=fft.next_fast_len(2 * n, real=True), axis=0)
     power = transform.real**2 + transform.imag**2
     correlation = fft.irfft(power, n=fft.next_fast_len(2 * n, real=True), axis=0)[:n]
+    if not np.all(correlation[0] >= np.finfo(float).tiny):
+        return float("nan")
     mean_correlation = np.mean(correlation / correlation[0], axis=1)
     taus = 2.0 * np.cumsum(mean_correlation) - 1.0
     return float(every * taus[auto_window(taus, window)])

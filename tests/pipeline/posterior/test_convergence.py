@@ -41,6 +41,17 @@ def test_integrated_time_is_that_of_emcee(rng):
     assert integrated_time(series) == pytest.approx(theirs, rel=1e-9)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [0.0, 1e-170])
+def test_no_time_without_a_variance(rng, size):
+    """Nothing is claimed, and nothing divided by zero, where a walker does not move, or by so
+    little that the squares are below the least double: its draws may be worth one."""
+    series = autoregressive(rng, (500, 6), 0.7)
+    assert integrated_time(series) > 1.0
+    series[:, 2] *= size
+    assert np.isnan(integrated_time(series))
+
+
 def test_long_series_are_thinned_without_harm(rng):
     series = autoregressive(rng, (20_000, 6), 0.97)
     theirs = emcee.autocorr.integrated_time(series, quiet=True)[0]
