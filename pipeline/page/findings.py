@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from typing import NamedTuple
 
 from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import name_of, verdict
@@ -19,12 +21,22 @@ SINGLE = (
     "pressure_anisotropy",
 )
 """One mechanism of scattering everywhere."""
+FIXED_PRODUCTION = "fixed_production"
+"""The variant whose cross sections are known."""
 SIGNIFICANT = 2.0
 """Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
 RIVAL = 10.0
 """Nats of ln Z within which theories count as rivals."""
 MEASURE = "acceptable_max_1"
 FLOOR = "acceptable_max_floor"
+
+
+class Worst(NamedTuple):
+    """The largest of a number over theories, laws of diffusion and places."""
+
+    run: str
+    place: str
+    bits: Number
 
 
 class Findings:
@@ -140,6 +152,69 @@ class Findings:
         held = self._rows.number("two_phase", f"premise_{MEASURE}", "earth", **where)
         return held - self.bits("two_phase", "earth") if held.is_known else held
 
+    def premise_is_significant(self) -> bool:
+        """Whether with its premise enforced the two-phase model takes `SIGNIFICANT` bits more than
+        Kolmogorov diffusion at Earth.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        held = self.bits(
+            "two_phase", "earth", variant="isotropy", measure=f"premise_{MEASURE}"
+        )  # fmt: skip
+        each = [verdict(held, self.bits(base, "earth"), SIGNIFICANT) for base in DIFFUSION[:2]]
+        return "more" in each
+
+    def rival_mechanisms(self, place: str) -> list[str]:
+        """Single mechanisms that take no more bits than the two-phase model."""
+        found = []
+        for run in SINGLE:
+            try:
+                if self.against(run, "two_phase", place) in ("same", "less"):
+                    found.append(run)
+            except Missing:
+                continue
+        return found
+
+    def known_cross_sections(self, places: Sequence[str]) -> Worst:
+        """By how much bits change most where cross sections are known exactly.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+
+        def change(run, place):
+            known = self.bits(run, place, variant=FIXED_PRODUCTION)
+            return known - self.bits(run, place)
+
+        return self._worst(change, places)
+
+    def worst_tension(self, places: Sequence[str]) -> Worst:
+        """The largest tension between protons and B/C, in sigma.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        return self._worst(
+            lambda run, place: self._rows.number(
+                run, "tension_sigma", place, transport=self._main
+            ), places,
+        )  # fmt: skip
+
+    def _worst(self, measured, places):
+        found = []
+        for run, place in product((*THEORIES, *DIFFUSION), places):
+            try:
+                found.append(Worst(run, place, measured(run, place)))
+            except Missing:
+                continue
+        if not found:
+            raise Missing("not measured")
+        return max(found, key=lambda worst: abs(worst.bits.value))
+
     def held_back(self, place: str) -> list[str]:
         """Points that set the floors of all theories that work and of all diffusion, in words.
 
@@ -220,9 +295,11 @@ class Findings:
         found = self._rows.number(run, "saved_most", place, transport=self._main)
         return found.note.split(";")[0], found
 
-    def best_pair(self, runs: Sequence[str], place: str) -> tuple[str, str, Number]:
-        """The theory of the paper and the rival of it that one observable separates most, and by
-        how many sigma.
+    def best_pair(
+        self, runs: Sequence[str], place: str, others: Sequence[str] | None = None
+    ) -> tuple[str, str, Number]:
+        """The theory of the paper and the rival of it, by default any or one of `others`, that one
+        observable separates most, and by how many sigma.
 
         Raises
         ------
@@ -230,7 +307,7 @@ class Findings:
         """
         found = []
         for one in (run for run in runs if run in THEORIES):
-            for other in (run for run in runs if run != one):
+            for other in (run for run in runs if run != one and run in (others or runs)):
                 number = self._rows.find(one, f"separation_{other}", place, transport=self._main)
                 if number is not None:
                     found.append((one, other, number))

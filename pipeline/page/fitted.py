@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from pipeline.page.cells import EARTH, PLACES, TRANSPORTS, VOYAGER, cell, label, ordered, table
-from pipeline.page.findings import THEORIES
+from pipeline.page.findings import SINGLE, THEORIES
 from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import percent, probability, with_error
 from pipeline.tuning.measures.holdouts import SHOWN as HOLDOUTS
@@ -117,18 +117,18 @@ class FitTables:
         return table("theory", columns)
 
     def pairs(self, runs: Sequence[str], place: str) -> str:
-        """What separates theories most, in pairs with one of the paper's in it, by how much, and
-        the precision it takes."""
+        """What separates theories most, in pairs of one of the paper's with anything but a single
+        mechanism, by how much, and the precision it takes."""
         columns = {"part most in": {}, "by [sigma]": {}, "error needed for 3 sigma": {}}
         names = []
         for i, one in enumerate(runs):
             for other in runs[i + 1 :]:
-                if not {one, other} & set(THEORIES):
+                if not {one, other} & set(THEORIES) or {one, other} & set(SINGLE):
                     continue
                 sigma = self._rows.find(one, f"separation_{other}", place, transport=self._main)
                 if sigma is None:
                     continue
-                name = f"{label(one)}, {label(other)}"
+                name = f"{label(one)} / {label(other)}"
                 names.append(name)
                 columns["part most in"][name] = sigma.note.split(";")[0]
                 columns["by [sigma]"][name] = cell(sigma)
@@ -145,14 +145,16 @@ class FitTables:
         return table("theories", columns, names)
 
     def galaxies(self) -> str:
-        """Slopes that an observer in another galaxy would infer."""
+        """Slopes of B/C in other galaxies; of single mechanisms the figure tells."""
         columns = {}
         for place in PLACES:
-            columns[f"delta, {PLACES[place]}"] = self._intervals("universality_prior_delta", place)
+            slopes = self._intervals("universality_prior_delta", place)
+            columns[f"slope of B/C, {PLACES[place]}"] = slopes
             columns[f"0.3 to 0.6, {PLACES[place]}"] = self._column(
                 "universality_prior_score", place, percent
             )
-        return table("theory", columns)
+        kept = {h: {r: c[r] for r in c if r not in SINGLE} for h, c in columns.items()}
+        return table("theory", kept)
 
     def holdouts(self) -> str:
         """p-values of data that were not fitted, of fits to all data."""
@@ -168,14 +170,6 @@ class FitTables:
     def _holdout(self, run, name):
         found = self._rows.find(run, f"holdout_{name}_p", VOYAGER, transport=self._main)
         return None if found is None or found.note.startswith("no hold-out") else found
-
-    def tension(self) -> str:
-        """Protons against B/C."""
-        columns = {}
-        for place in PLACES:
-            columns[f"log2 S, {PLACES[place]}"] = self._column("tension_log_s", place, _as_bits)
-            columns[f"tension [sigma], {PLACES[place]}"] = self._column("tension_sigma", place)
-        return table("theory", columns)
 
     def slopes(self) -> str:
         """The slope of diffusion that the data want, and the share below Kolmogorov's."""
@@ -197,6 +191,7 @@ class FitTables:
                 )
             except Missing:
                 continue
-            text = f"{middle.value:.2f} ({low.value:.2f} to {high.value:.2f})"
+            told = [f"{round(n.value, 2) + 0.0:.2f}" for n in (middle, low, high)]
+            text = f"{told[0]} ({told[1]} to {told[2]})"
             cells[run] = text + (f" **{NOT_CONVERGED}**" if middle.is_unconverged else "")
         return cells

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.page.cells import label
+from pipeline.page.cells import label, ordered
 from pipeline.page.words import joined
 from priors.distributions import Distribution, Fixed
 from priors.sets import load_prior_set
@@ -26,6 +26,7 @@ class Explained:
     name, description, unit : as its scenario declares them
     fiducial : its value there; where scenarios differ, the value of the most runs and the others
     prior : range of the named prior set, "" where it has none
+    theories : that have it
     """
 
     name: str
@@ -33,6 +34,7 @@ class Explained:
     unit: str
     fiducial: str
     prior: str
+    theories: str
 
 
 def explained(runs: Mapping[str, tuple[str, str]], priors: str) -> dict[str, Explained]:
@@ -49,7 +51,7 @@ def explained(runs: Mapping[str, tuple[str, str]], priors: str) -> dict[str, Exp
         for parameter in _parameters(scenario, options):
             prior = in_words(entries(scenario).get(parameter.name))
             found.setdefault(parameter.name, {})[run] = (parameter, prior)
-    return {name: _explained(uses) for name, uses in found.items()}
+    return {name: _explained(uses, len(runs)) for name, uses in found.items()}
 
 
 def in_words(prior: Distribution | Fixed | None) -> str:
@@ -75,13 +77,14 @@ def short(value: float) -> str:
     return usual if 1e-4 <= abs(value) < 1e5 or value == 0 else re.sub(r"e\+?(-?)0*", r"e\1", text)
 
 
-def _explained(uses: Mapping[str, tuple[Parameter, str]]) -> Explained:
+def _explained(uses: Mapping[str, tuple[Parameter, str]], n_runs: int) -> Explained:
     first = next(iter(uses.values()))[0]
     values = {run: short(parameter.fiducial) for run, (parameter, _) in uses.items()}
     priors = {run: prior for run, (_, prior) in uses.items()}
+    theories = "all" if len(uses) == n_runs else ", ".join(map(label, ordered(uses)))
     return Explained(
-        first.name, first.description, first.unit, _by_use(values), _by_use(priors)
-    )  # fmt: skip
+        first.name, first.description, first.unit, _by_use(values), _by_use(priors), theories
+    )
 
 
 def _by_use(texts: Mapping[str, str]) -> str:

@@ -27,12 +27,29 @@ class Turn(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Bits with full transport, or with one effect added to the paper's, less the paper's."""
+    """Bits with the paper's transport, and with full transport or one effect added to the paper's.
+
+    One of the two may be a lower bound, where the other is below it.
+    """
 
     run: str
     place: str
     transport: str
-    bits: Number
+    before: Number
+    after: Number
+
+    @property
+    def size(self) -> float:
+        """Bits between the two, or the least that they can be."""
+        return abs(self.after.value - self.before.value)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether both are numbers, or one a bound on the side away from the other."""
+        if self.before.is_none or self.after.is_none:
+            return False
+        rise = self.after.value - self.before.value
+        return not ((self.before.is_bound and rise >= 0.0) or (self.after.is_bound and rise <= 0.0))
 
 
 class Shortcuts:
@@ -87,6 +104,10 @@ class Shortcuts:
             return found
         raise Missing("no effect lets anything work")
 
+    def opened_by(self, effects: Sequence[str], place: str) -> list[str]:
+        """What any of these effects lets work, see `opened`."""
+        return list(dict.fromkeys(run for e in effects for run in self.opened(place, e)))
+
     def largest_change(
         self,
         places: Sequence[str],
@@ -104,9 +125,11 @@ class Shortcuts:
         for run, place, transport in product(runs, places, transports):
             try:
                 before, after = (self._find.bits(run, place, t) for t in (PAPER, transport))
-                found.append(Change(run, place, transport, after - before))
             except Missing:
                 continue
+            change = Change(run, place, transport, before, after)
+            if change.is_told:
+                found.append(change)
         if not found:
             raise Missing("no theory has both transports")
-        return max(found, key=lambda change: abs(change.bits.value))
+        return max(found, key=lambda change: change.size)

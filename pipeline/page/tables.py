@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.page.cells import EARTH, PLACES, TRANSPORTS, VOYAGER, cell, label, ordered, table
+from pipeline.page.findings import FIXED_PRODUCTION
 from pipeline.page.fitted import FitTables
 from pipeline.page.rows import Missing
 from pipeline.page.shortcuts import Turn
@@ -16,14 +17,17 @@ PREMISES = {
     "linear_damping": "turbulence damps waves in the halo, too",
 }
 """By variant."""
-FIXED_PRODUCTION = "fixed_production"
 _TOLD = {"more": "more", "less": "less", "same": "alike", "": "?"}
 FEATURES = {
-    "no_bc_slope": "slope of B/C (all above 20 GV)",
-    "no_hardening": "hardening (all above 200 GV)",
-    "no_peak": "peak of B/C (all below 5 GV)",
+    "no_bc_slope": "B/C above 20 GV (its slope)",
+    "no_hardening": "all above 200 GV (the hardening)",
+    "no_peak": "B/C below 5 GV (its peak)",
 }
 """What a variant leaves out of the data."""
+
+
+def _all_none(cells: dict[str, str]) -> bool:
+    return all(text.removesuffix(" *") == "none" for text in cells.values())
 
 
 class Tables(FitTables):
@@ -38,7 +42,8 @@ class Tables(FitTables):
         }
         for place in PLACES:
             floors = self._column("acceptable_max_floor", place, deviation)
-            columns[f"closest state, {PLACES[place]}"] = floors
+            words = TRANSPORTS.get(self._main, self._main)
+            columns[f"closest state, {PLACES[place]}, {words}"] = floors
         return table("theory", columns)
 
     def fraction(self, kind: str) -> str:
@@ -51,7 +56,7 @@ class Tables(FitTables):
         for place in PLACES:
             floors = self._column(f"acceptable_{kind}_floor", place, deviation)
             columns[f"closest, {PLACES[place]}"] = floors
-        return table("theory", columns)
+        return table("theory", {h: c for h, c in columns.items() if not _all_none(c)})
 
     def parts(self) -> str:
         """Bits for protons, for B/C, and for both."""
@@ -102,17 +107,6 @@ class Tables(FitTables):
                         columns.setdefault(words_, {})[name] = cell(found)
                         names.append(name)
         return table("theory", columns, list(dict.fromkeys(names)))
-
-    def cross_sections(self) -> str:
-        """Bits with cross sections as uncertain as they are, and known exactly."""
-        measure = "acceptable_max_1"
-        runs = self._rows.having(measure, variant=FIXED_PRODUCTION)
-        columns = {
-            f"{words}, {PLACES[place]}": self._column(measure, place, runs=runs, variant=variant)
-            for place in PLACES
-            for variant, words in (("", "uncertain"), (FIXED_PRODUCTION, "known"))
-        }
-        return table("theory", columns) if runs else ""
 
     def _variant_runs(self, variants):
         return ordered(

@@ -94,7 +94,7 @@ def bits(number: Number, unit: bool = True) -> str:
 
 def with_error(number: Number, digits: int = 1) -> str:
     """``6.7 ± 0.1``, the error no less than the last digit."""
-    text = f"{number.value + 0.0:.{digits}f}"
+    text = f"{round(number.value, digits) + 0.0:.{digits}f}"
     if math.isfinite(number.error):
         text += f" ± {max(number.error, 10.0**-digits):.{digits}f}"
     return text + _flag(number)

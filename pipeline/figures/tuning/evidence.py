@@ -25,8 +25,8 @@ LARGEST = 40.0
 def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     """Diverging bars of Delta <ln L> and -Delta D_KL; a diamond for their sum.
 
-    Bars end at `LARGEST` bits, and where the sum is beyond it is written: how hopeless a theory is
-    shall not hide how the others differ.
+    Bars end at `LARGEST` bits, and what is beyond is written: how hopeless a theory is shall not
+    hide how the others differ.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     rows = [run for run in looks if any(run in runs for runs in found.values())]
     figure = new_figure(10.0, 1.9 + 0.42 * len(rows))
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    errors = []
+    errors, cut = [], False
     for ax, (place, runs) in zip(axes, found.items(), strict=True):
         for i, run in enumerate(rows):
             result = runs.get(run)
@@ -54,7 +54,7 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
             else:
                 difference = excess(result.information, base.information)
                 errors.append(difference.log_z_error / NATS_PER_BIT)
-                _bars(ax, i, difference)
+                cut |= _bars(ax, i, difference)
                 mark_row(ax, i, "", result, base)
         ax.axvline(0, color=BLACK, lw=0.9)
         ax.set_title(RANGE_TITLES[place])
@@ -86,28 +86,38 @@ def evidence_figure(results: Sequence, baseline: str = "kolmogorov") -> Figure:
     )
     against = looks[baseline].label if baseline in looks else baseline
     largest = max(errors, default=0.0)
+    beyond = f"; what is beyond {LARGEST:g} is cut and written" if cut else ""
     add_footnote(
         figure,
         f"Against {against} on the same data; to the right is better. Errors of the sum are "
-        f"{largest:.2g} bits at most; sums beyond {LARGEST:g} are written. {caption(results)}",
+        f"{largest:.2g} bits at most{beyond}. {caption(results)}",
     )
     return figure
 
 
-def _bars(ax, row, difference) -> None:
-    """Two bars from zero, side by side in the row, so that neither hides the other."""
+def _bars(ax, row, difference) -> bool:
+    """Two bars from zero, side by side in the row, so that neither hides the other; whether one of
+    them or the sum is beyond `LARGEST`."""
     parts = difference.fit, -difference.cost, difference.log_z
     fit, cost, log_z = (part / NATS_PER_BIT for part in parts)
     ax.barh(row - 0.19, _cut(fit), 0.36, color=BLUE)
     ax.barh(row + 0.19, _cut(cost), 0.36, color=ORANGE, hatch="////", edgecolor="white", lw=0)
+    cut = [(part, at) for part, at in ((fit, -0.19), (cost, 0.19)) if abs(part) > LARGEST]
+    for part, at in cut:
+        ax.annotate(
+            f"{part:.0f}", (_cut(part), row + at), (4 if part < 0 else -4, 0),
+            textcoords="offset points", ha="left" if part < 0 else "right", va="center_baseline",
+            fontsize=8, color="white" if at < 0 else BLACK,
+        )  # fmt: skip
     if abs(log_z) <= LARGEST:
         ax.plot(log_z, row, "D", color=BLACK, ms=5, mec="white", mew=0.8, zorder=6)
-        return
+        return bool(cut)
     ax.annotate(
         f"{log_z:.0f}", (_cut(log_z), row), (6 if log_z < 0 else -6, 0),
         textcoords="offset points", ha="left" if log_z < 0 else "right", va="center", fontsize=9,
         zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.9},
     )  # fmt: skip
+    return True
 
 
 def _cut(bits: float) -> float:

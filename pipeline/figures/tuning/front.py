@@ -17,7 +17,8 @@ from transport.errors import CrtuneError
 from transport.full.effects import FULL, PAPER
 
 MEASURE = "acceptable_max_1"
-_DIFFUSION = ("kolmogorov", "power_law")  # names of runs begin with; drawn apart from theories
+_GROUPS = (("kolmogorov", "power_law"), ("two_phase", "stratified_halo"))
+"""What names of runs begin with: diffusion, the paper's models; single mechanisms come after."""
 _TRANSPORTS = {PAPER: (ORANGE, "s", -0.17), FULL: (BLUE, "o", 0.17)}
 """Colour, marker and place in the row."""
 _TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40)
@@ -141,11 +142,13 @@ def _draw(ax, i, row, look, edges) -> None:
 
 
 def _border(ax, runs) -> None:
-    """A line between diffusion and theories, where both are there in this order."""
-    is_diffusion = [run.startswith(_DIFFUSION) for run in runs]
-    last = max((i for i, yes in enumerate(is_diffusion) if yes), default=-1)
-    if -1 < last < len(runs) - 1 and all(is_diffusion[: last + 1]):
-        ax.axhline(last + 0.5, color=BLACK, lw=0.8)
+    """A line between groups, where they are there in their order."""
+    group = [
+        next((k for k, g in enumerate(_GROUPS) if r.startswith(g)), len(_GROUPS)) for r in runs
+    ]
+    if group == sorted(group):
+        for i in (i for i in range(len(runs) - 1) if group[i] != group[i + 1]):
+            ax.axhline(i + 0.5, color=BLACK, lw=0.8)
 
 
 def _handles():
