@@ -65,8 +65,8 @@ def test_verdicts_turn_round_with_the_numbers():
     turned = page(whole_study(changed(two_phase=(5.0, 11.0), power_law_diffusion=(3.0, 6.2))))
     assert (
         "takes 6.0 ± 0.1 bits and power-law diffusion 3.0 ± 0.1: the two-phase model is less "
-        "finely tuned than the former and more finely tuned than the latter; the stratified halo is "
-        "more finely tuned than either."
+        "finely tuned than the former and more finely tuned than the latter; the stratified halo "
+        "is more finely tuned than either."
     ) in turned
     alike = page(whole_study(changed(two_phase=(6.2, 11.0))))
     assert "8.0 ± 0.1: the two-phase model is as finely tuned as the former and less" in alike
