@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pipeline.problem
+import pipeline.from_config
 from pipeline.config.load import RUNS, Config, config_from_mapping
 from pipeline.config.load import load_config as read_config
 from pipeline.problem import Problem
@@ -68,7 +68,7 @@ def build_problem(source: Source, **changes) -> Problem:
     >>> log_posterior.shape, problem.parameters[0].name, problem.parameters[0].unit
     ((3,), 'E_CR', '1e50 erg')
     """
-    return pipeline.problem.build_problem(load_config(source, **changes))
+    return pipeline.from_config.build_problem(load_config(source, **changes))
 
 
 def _path(source: str | Path) -> Path:

@@ -11,9 +11,9 @@ import pipeline.predict
 from crtune.configs import load_config
 from crtune.quantities import number, numbers
 from pipeline.config.load import Config
+from pipeline.from_config import build_scenario
 from pipeline.predict import Prediction
 from pipeline.predict_input import check_rigidities, check_value, make_scenario
-from pipeline.problem import build_scenario
 from priors.distributions import Fixed
 from priors.sets import is_nuisance, load_prior_set
 from transport.errors import CrtuneError

@@ -7,7 +7,7 @@ import sys
 from functools import cached_property, partial
 from pathlib import Path
 
-import pipeline.problem
+import pipeline.from_config
 from crtune.configs import Source, load_config
 from crtune.posteriors import RunPosterior, load_run
 from pipeline.config.load import Config, config_from_mapping
@@ -65,7 +65,7 @@ class Run:
     @cached_property
     def problem(self) -> Problem:
         """What is sampled."""
-        return pipeline.problem.build_problem(self.config)
+        return pipeline.from_config.build_problem(self.config)
 
     def sample(self, workers: int | None = None, progress: bool = True) -> RunPosterior:
         """Sample until converged, ``max_steps`` or interrupted; called again, it goes on.
@@ -101,7 +101,7 @@ class Run:
 
     def _rounds(self) -> rounds.Run:
         return rounds.Run(
-            build=partial(pipeline.problem.build_problem, self.config),
+            build=partial(pipeline.from_config.build_problem, self.config),
             folder=self.folder,
             sampling=self.config.sampling,
             convergence=self.config.convergence,

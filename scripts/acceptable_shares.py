@@ -38,7 +38,7 @@ def main() -> int:
     limit_threads()
     from pipeline.accuracy.full.shares import shares
     from pipeline.config.load import load_config, with_overrides
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
 
     print(
         "| run | transport | Earth | with Voyager | Earth, above full | with a cutoff near a point "

@@ -30,7 +30,7 @@ def main() -> int:
     limit_threads()
     from pipeline.accuracy.speed import log_probability_parts, quadrature_time
     from pipeline.config.load import load_config, with_sections
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
 
     config = load_config(options.config)
     if options.transport is not None:

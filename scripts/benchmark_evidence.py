@@ -31,7 +31,7 @@ def main() -> int:
     limit_threads()
     from pipeline.accuracy.evidence import HEAD, estimators, importance_run, row
     from pipeline.config.load import load_config, with_sections
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
 
     config = load_config(options.config)
     if options.transport is not None:

@@ -38,7 +38,7 @@ def main() -> int:
     from pipeline.accuracy.samplers import SAMPLERS
     from pipeline.accuracy.side_by_side import as_table, compare
     from pipeline.config.load import load_config, with_sections
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
 
     if options.own:
         return own(options)

@@ -32,7 +32,7 @@ def main() -> int:
     limit_threads()
     from pipeline.cluster import shares
     from pipeline.cluster.campaign import next_round
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
     from pipeline.results import write_results
     from pipeline.sampling.rounds import Run
 

@@ -94,7 +94,7 @@ def main() -> int:
 def run_config(options, make_engine=None) -> int:
     """Run what the arguments ask for; with another engine than this machine's if one is given."""
     # Imported here since every worker process imports this file again.
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
     from pipeline.sampling.engines import WorkerDiedError
     from pipeline.sampling.rounds import Run, salvage_run, set_aside
 

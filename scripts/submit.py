@@ -71,7 +71,7 @@ def main() -> int:
     limit_threads()
     from pipeline.cluster.campaign import runs_of_campaign
     from pipeline.cluster.site import load_site
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
     from transport.errors import CrtuneError
 
     site = load_site(options.site)
@@ -144,7 +144,7 @@ def submit(config, site, options) -> bool:
     """Submit one run; whether there was anything to submit."""
     from pipeline.cluster.campaign import alive, scripts_of, submit_round
     from pipeline.cluster.shares import standing
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
     from pipeline.sampling.rounds import Run
     from transport.errors import CrtuneError
 

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from pipeline.config.load import config_from_toml, load_config
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from pipeline.sampling.moves import evolution_moves
 from pipeline.sampling.target import Target
 from pipeline.tuning.estimators.nested import NestedSettings, run_nested

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from pipeline.chains.reader import read_chain, read_journal
+from pipeline.from_config import build_problem
 from pipeline.posterior.effective import bulk_and_tail, integrated_time
-from pipeline.problem import build_problem
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
 
 HEAD = (

@@ -20,9 +20,9 @@ from pipeline.cli import Share
 from pipeline.config.load import Config, with_overrides
 from pipeline.exit_codes import EXIT_OK
 from pipeline.files import replacing
+from pipeline.from_config import build_problem
 from pipeline.json_values import read_with_checksum, text_with_checksum
 from pipeline.posterior.load import load_run
-from pipeline.problem import build_problem
 from pipeline.sampling.rounds import Run
 from transport.errors import CrtuneError
 

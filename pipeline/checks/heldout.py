@@ -15,7 +15,8 @@ from likelihoods.measurement import Measurement
 from likelihoods.points import DataPoints, data_points
 from pipeline.checks.scores import Score, score
 from pipeline.config.load import Config
-from pipeline.problem import Problem, data_identity, read_holdouts
+from pipeline.from_config import read_holdouts
+from pipeline.problem import Problem, data_identity
 from priors.distributions import Distribution
 from priors.sets import load_prior_set
 from transport.errors import CrtuneWarning

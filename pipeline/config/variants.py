@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.load import Config, load_config, with_overrides
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from priors.sets import prior_set_path
 from transport.errors import CrtuneError
 from transport.full.effects import effects_of, label_of

@@ -22,7 +22,7 @@ from pipeline.figures.style import (
     new_figure,
     styled,
 )
-from pipeline.problem import read_holdouts
+from pipeline.from_config import read_holdouts
 
 
 @styled

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 from pipeline.chains.identity import changed_parts, check_same_model
 from pipeline.config.load import config_from_toml, config_path
+from pipeline.from_config import build_problem
 from pipeline.posterior.load import Posterior, load_run
-from pipeline.problem import Problem, build_problem
+from pipeline.problem import Problem
 from transport.errors import CrtuneError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config.load import load_config
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from tests.paper.claims import (
     Found,
     claim,

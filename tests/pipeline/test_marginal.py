@@ -7,8 +7,9 @@ from scipy.special import logsumexp
 from scipy.stats import kstest
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.marginal import DRAWN_NODES, Marginal, amplitude_columns
-from pipeline.problem import Problem, build_problem
+from pipeline.problem import Problem
 from pipeline.tuning.estimators.nested import NestedSettings, run_nested
 from pipeline.tuning.measures.bridge import bridge_evidence
 from pipeline.tuning.measures.tempered import tempered_curve

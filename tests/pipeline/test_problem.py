@@ -7,7 +7,8 @@ import pytest
 
 from likelihoods.measurement import read_measurement
 from pipeline.config.load import config_from_toml, load_config, with_overrides
-from pipeline.problem import Problem, build_problem
+from pipeline.from_config import build_problem
+from pipeline.problem import Problem
 from tests.pipeline.toy_scenario import CONFIG, PRIORS, BrokenLikelihood, ToyPowerLaw, write_run
 from transport.errors import CrtuneError
 from transport.scenario_sources import shipped_scenarios

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import config_from_toml
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from pipeline.sampling.start import starting_points
 from priors.potentials import modulation_potentials
 from priors.sets import load_prior_set

@@ -15,8 +15,8 @@ from likelihoods.measurement import read_measurement
 from pipeline.cluster.site import load_site
 from pipeline.cluster.status import run_status
 from pipeline.config.load import load_config
+from pipeline.from_config import build_problem
 from pipeline.posterior.load import load_run
-from pipeline.problem import build_problem
 from priors.sets import load_prior_set
 from tests.bad_input.case import CONFIG, PRIORS
 from tests.reliability.flips import flipped

@@ -12,7 +12,7 @@ import pytest
 from pipeline.config.load import load_config
 from pipeline.figures.tuning.evidence import evidence_figure
 from pipeline.figures.tuning.looks import looks_of
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from pipeline.tuning.estimators.derivatives import per_logarithm
 from pipeline.tuning.measures.universality import environment
 from pipeline.tuning.study.cases import Case
@@ -202,7 +202,7 @@ def test_a_broken_file_in_the_folder_stops_its_own_runs_only(checkout, tmp_path)
     assert "kolmogorov" in listing.stdout
     code = (
         "from pipeline.config.load import load_config\n"
-        "from pipeline.problem import build_problem\n"
+        "from pipeline.from_config import build_problem\n"
         "print(build_problem(load_config('runs/kolmogorov.toml')).ndim)\n"
     )
     assert python(copy, "-c", code).stdout.strip() == "11"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import config_from_toml, load_config
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from pipeline.tuning.study.workers import select_cases
 from priors.sets import load_prior_set
 from tests.cheap_run import ROOT, environment, script

@@ -10,7 +10,8 @@ import pytest
 
 from likelihoods.prediction import NUCLEI_NORMALISATION, potential_parameter
 from pipeline.config.load import load_config, with_overrides
-from pipeline.problem import Problem, build_problem
+from pipeline.from_config import build_problem
+from pipeline.problem import Problem
 from priors.sets import load_prior_set
 from transport.options import ScenarioWithOptions
 from transport.parameters import Parameter

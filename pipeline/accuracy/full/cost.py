@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.accuracy.kernel.cost import least_time
 from pipeline.config.load import Config, with_sections
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 
 
 def transport_cost(config: Config, batch: int, repeat: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import numpy as np
 
 from pipeline.config.load import RUNS, load_config
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from transport.errors import CrtuneError
 from transport.full import layers, nuclear_data, solve
 from transport.full.effects import EFFECTS

@@ -17,7 +17,8 @@ from pipeline.accuracy.full.measure import (
     near_a_cutoff,
 )
 from pipeline.config.load import Config, with_sections
-from pipeline.problem import Problem, build_problem
+from pipeline.from_config import build_problem
+from pipeline.problem import Problem
 from pipeline.tuning.estimators.acceptable import LN2, plain_bits
 from pipeline.tuning.estimators.criteria import log_ratios
 from transport.full.effects import EFFECTS, FULL, PAPER

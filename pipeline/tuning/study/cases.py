@@ -11,7 +11,8 @@ from likelihoods.discrepancy import DiscrepancyOptions
 from likelihoods.measurement import Measurement
 from pipeline.config.load import Config, with_sections
 from pipeline.config.models import groups_among
-from pipeline.problem import Problem, build_problem, data_identity, read_datasets
+from pipeline.from_config import build_problem, read_datasets
+from pipeline.problem import Problem, data_identity
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.study.variants import PLAIN, Variant, find_variant
 from priors.sets import load_prior_set
@@ -140,7 +141,7 @@ class Case:
 
         Raises
         ------
-        CrtuneError: as `pipeline.problem.build_problem`
+        CrtuneError: as `pipeline.from_config.build_problem`
         """
         config = self.config
         if not discrepancy:

@@ -6,7 +6,7 @@ import pytest
 from pipeline.accuracy.kernel.cost import _Steps, least_time
 from pipeline.accuracy.speed import log_probability_parts
 from pipeline.config.load import load_config
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from transport.checkout import ROOT
 from transport.constants import LIGHT_SPEED, PC
 from transport.fast_modes.kernel import kappa_turb

@@ -7,8 +7,8 @@ from scipy import stats
 from pipeline.calibration.mock import mock_problem
 from pipeline.calibration.ranks import rank, scaled
 from pipeline.config.load import load_config
+from pipeline.from_config import build_problem
 from pipeline.marginal import Marginal
-from pipeline.problem import build_problem
 from tests.cheap_run import write_config
 
 SETS, DRAWS = 200, 99

@@ -6,8 +6,8 @@ import pytest
 from pipeline.calibration.bank import Bank, power
 from pipeline.calibration.mock import mock_problem
 from pipeline.config.load import load_config
+from pipeline.from_config import build_problem
 from pipeline.marginal import Marginal
-from pipeline.problem import build_problem
 from pipeline.sampling.start import starting_points
 from tests.cheap_run import write_config
 

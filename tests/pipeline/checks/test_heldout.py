@@ -17,7 +17,7 @@ from pipeline.config.load import config_from_toml
 from pipeline.figures.check_plot import features_figure, holdouts_figure
 from pipeline.figures.posterior_spectra import posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
-from pipeline.problem import build_problem, read_holdouts
+from pipeline.from_config import build_problem, read_holdouts
 from tests.pipeline.figures.fake_posterior import fake_posterior, texts
 from transport.errors import CrtuneError
 

@@ -9,7 +9,7 @@ from likelihoods.measurement import read_measurement
 from pipeline.checks.features import features, slope
 from pipeline.checks.replicated import check_fitted
 from pipeline.config.load import config_from_toml
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from tests.tuning.linear_toy import RIGIDITY, covariance, linear_problem
 
 CONFIG = """

@@ -15,7 +15,7 @@ from pipeline.config.models import (
     Sampling,
 )
 from pipeline.config.toml import to_toml
-from pipeline.problem import build_problem
+from pipeline.from_config import build_problem
 from transport.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "config.md").read_text()

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.text import Text
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.posterior.convergence import assess
 from pipeline.posterior.load import Posterior
-from pipeline.problem import build_problem
 
 CONFIG = """
 scenario = "{scenario}"

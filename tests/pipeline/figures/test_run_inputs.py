@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.posterior.with_problem import load_posterior_and_problem
-from pipeline.problem import build_problem
 from pipeline.sampling.rounds import Run
 from tests.pipeline.figures.fake_posterior import (
     CONFIG,

@@ -6,8 +6,8 @@ import pytest
 import xarray
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.posterior.arviz_tree import arviz_tree
-from pipeline.problem import build_problem
 from tests.pipeline.figures.fake_posterior import fake_posterior
 
 CONFIG = """

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.posterior.best import best_values, read_best, write_best
 from pipeline.posterior.getdist import write_getdist
 from pipeline.posterior.latex import latex_table, number_with_errors, write_latex
 from pipeline.posterior.summary import fixed_values
 from pipeline.predict import predict
 from pipeline.predict_input import parse_values
-from pipeline.problem import build_problem
 from tests.pipeline.figures.fake_posterior import CONFIG, fake_posterior
 from transport.errors import CrtuneError
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import config_from_toml
+from pipeline.from_config import build_problem
 from pipeline.marginal import Marginal, amplitude_columns
-from pipeline.problem import build_problem
 from pipeline.sampling.target import Target
 from priors.constraints import Constraint
 from priors.prior import Prior

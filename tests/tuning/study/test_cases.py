@@ -64,7 +64,7 @@ def test_transports_have_folders_and_fingerprints_of_their_own(run):
 
 
 def test_the_whole_run_is_the_case_with_voyager(run):
-    from pipeline.problem import build_problem
+    from pipeline.from_config import build_problem
 
     assert Case(run).problem().fingerprint() == build_problem(run).fingerprint()
 

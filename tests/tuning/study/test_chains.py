@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.load import load_config, with_sections
+from pipeline.from_config import build_problem
 from pipeline.posterior.load import load_run
-from pipeline.problem import build_problem
 from pipeline.sampling.ensemble import EnsembleRun
 from pipeline.tuning.estimators.effective import UNCONVERGED
 from pipeline.tuning.estimators.weighted import WeightedRun
