@@ -5,7 +5,7 @@ from __future__ import annotations
 from astropy.table import QTable, Table
 
 from crtune.tables import measurement_table
-from likelihoods.measurement import measurement_names, read_measurement
+from likelihoods.reading import measurement_names, read_measurement
 from pipeline.describe import titles
 from pipeline.predict_input import make_scenario
 

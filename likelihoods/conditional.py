@@ -23,8 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from likelihoods.covariance import Sides, relative_covariance
-from likelihoods.discrepancy import parameter_name, process_covariance
-from likelihoods.joint import JointLikelihood, amplitude_parameter
+from likelihoods.discrepancy import process_covariance
+from likelihoods.discrepancy_groups import amplitude_parameter, parameter_name
+from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import Measurement
 from likelihoods.prediction import Predictor
 from transport.parameters import Parameter

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from likelihoods.crdb import OBSERVABLES, Point, years_of
-from likelihoods.measurement import INTERSTELLAR, SPECIES_OF, Measurement, read_measurement
+from likelihoods.measurement import INTERSTELLAR, SPECIES_OF, Measurement
+from likelihoods.reading import read_measurement
 from transport.errors import CrtuneError
 
 HELIOPAUSE = 121.6

@@ -7,28 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
+from likelihoods import ratios
 from likelihoods.covariance import CovarianceOptions, GaussianLikelihood, relative_covariance
-from likelihoods.discrepancy import DiscrepancyOptions, DiscrepantLikelihood, parameter_name
+from likelihoods.discrepancy import DiscrepantLikelihood
+from likelihoods.discrepancy_groups import DiscrepancyOptions, amplitude_parameter
 from likelihoods.measurement import Measurement
 from likelihoods.points import DataPoints, data_points
 from likelihoods.prediction import Predictor
 from transport.errors import CrtuneError
 from transport.parameters import Parameter
 from transport.scenario import Scenario, Spectra
-
-
-def amplitude_parameter(group: str) -> Parameter:
-    """The discrepancy amplitude of a group of data sets."""
-    label = group.replace("_", r"\ ")
-    return Parameter(
-        name=parameter_name(group),
-        unit="",
-        latex=rf"a_{{\mathrm{{{label}}}}}",
-        description=f"relative model discrepancy of the group {group}",
-        fiducial=0.1,
-        scale="log10",
-        medium="model error",
-    )
 
 
 class JointLikelihood:
@@ -199,23 +187,14 @@ class JointLikelihood:
 
     def max_abs_log_ratio_of(self, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """As `max_abs_log_ratio`, from predictions already made."""
-        worst = {}
-        for name, measurement in self.datasets.items():
-            with np.errstate(all="ignore"):
-                ratio = np.abs(np.log(predictions[name] / measurement.value))
-            worst[name] = np.max(np.where(np.isnan(ratio), np.inf, ratio), axis=1)
-        return worst
+        return ratios.max_abs_log_ratio(self.datasets, predictions)
 
     def log_ratios(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """ln(model / data) at all points of all data sets in order, (n, n_points).
 
         Where impossible, inf.
         """
-        predictions = self.predict(values)
-        with np.errstate(all="ignore"):
-            ratios = [np.log(predictions[k] / m.value) for k, m in self.datasets.items()]
-        joined = np.concatenate(ratios, axis=1)
-        return np.where(np.isnan(joined), np.inf, joined)
+        return ratios.log_ratios(self.datasets, self.predict(values))
 
     @cached_property
     def relative_covariances(self) -> tuple[np.ndarray, ...]:
@@ -224,26 +203,13 @@ class JointLikelihood:
 
     @cached_property
     def log_rigidity_widths(self) -> np.ndarray:
-        """Width of each point in ln R, (n_points,) in the order of `log_ratios`.
-
-        That of the bin, or half the distance between the neighbours where a table has no edges.
+        """As `likelihoods.ratios.log_rigidity_widths`, (n_points,) in the order of `log_ratios`.
 
         Raises
         ------
         CrtuneError: a table without edges has a single point, which has no width
         """
-        widths = []
-        for name, measurement in self.datasets.items():
-            if measurement.has_edges:
-                widths.append(np.log(measurement.rigidity_high / measurement.rigidity_low))
-            elif measurement.n_bins > 1:
-                widths.append(np.gradient(np.log(measurement.rigidity_centre)))
-            else:
-                raise CrtuneError(
-                    f"data set {name}: one point without bin edges has no width in rigidity to "
-                    "weigh it with; loosen its cuts or add edges to its table"
-                )
-        return np.concatenate(widths)
+        return ratios.log_rigidity_widths(self.datasets)
 
     def data_points(self, values: Mapping[str, np.ndarray] | None = None) -> dict[str, DataPoints]:
         """What to draw of each data set, placed in rigidity; see `likelihoods.points`.

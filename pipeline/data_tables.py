@@ -7,13 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from likelihoods.measurement import (
-    DATA_DIRECTORY,
-    Measurement,
-    find_table,
-    measurement_names,
-    read_measurement,
-)
+from likelihoods.measurement import Measurement
+from likelihoods.reading import DATA_DIRECTORY, find_table, measurement_names, read_measurement
 from priors.potentials import modulation_potentials
 
 _OBSERVABLES = {"proton": "p", "carbon": "C", "boron": "B", "boron_to_carbon": "B/C"}

@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 
 from likelihoods.covariance import CovarianceOptions
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.events import check_events, same_table
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import Measurement, read_measurement
+from likelihoods.measurement import Measurement
+from likelihoods.reading import read_measurement
 from pipeline.config.load import Config
 from pipeline.config.models import groups_among
 from pipeline.problem import Problem

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp, roots_legendre
 
-from likelihoods.discrepancy import parameter_name
+from likelihoods.discrepancy_groups import parameter_name
 from transport.errors import CrtuneError
 
 NODES = 64

@@ -16,7 +16,7 @@ from pathlib import Path  # noqa: E402
 
 from likelihoods.covariance import KERNELS, CovarianceOptions  # noqa: E402
 from likelihoods.joint import JointLikelihood  # noqa: E402
-from likelihoods.measurement import read_measurement  # noqa: E402
+from likelihoods.reading import read_measurement  # noqa: E402
 from likelihoods.widths import log_derivatives, parameter_widths, shapes, width  # noqa: E402
 from transport.errors import CrtuneError  # noqa: E402
 from transport.scenario import get_scenario  # noqa: E402

@@ -141,7 +141,7 @@ def _serve() -> None:
         importlib.import_module(f"pipeline.{module}")
     for module in ("predict", "sampling.rounds", "posterior.summary"):
         importlib.import_module(f"pipeline.{module}")
-    from likelihoods.measurement import read_measurement
+    from likelihoods.reading import read_measurement
 
     read_measurement("voyager1_bc")  # astropy's reader is imported at first use
     for line in sys.stdin:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from likelihoods.conditional import HeldOut
-from likelihoods.discrepancy import DEFAULT_GROUP
+from likelihoods.discrepancy_groups import DEFAULT_GROUP
 from likelihoods.events import shared_events
 from likelihoods.measurement import Measurement
 from likelihoods.points import DataPoints, data_points

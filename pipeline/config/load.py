@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from likelihoods.measurement import find_table, measurement_names
+from likelihoods.reading import find_table, measurement_names
 from pipeline.config.errors import Complaint, complaints_of, raise_complaints
 from pipeline.config.models import (
     RESOLVED_FROM,

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from likelihoods.covariance import CovarianceOptions
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from pipeline.config.toml import to_toml
 from transport.errors import CrtuneError
 from transport.full.effects import FULL, PAPER, effects_of, label_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from likelihoods.discrepancy import parameter_name
+from likelihoods.discrepancy_groups import parameter_name
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import INTERSTELLAR, Measurement
 from likelihoods.points import DataPoints

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from likelihoods.measurement import DATA_DIRECTORY, measurement_names, read_measurement
+from likelihoods.reading import DATA_DIRECTORY, measurement_names, read_measurement
 
 EXPECTED_BINS = {
     "ams02_proton_2015": 72,

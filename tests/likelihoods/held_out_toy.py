@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from likelihoods.conditional import HeldOut
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
 from tests.tuning.linear_toy import LinearScenario, covariance, jacobian, measurement
 

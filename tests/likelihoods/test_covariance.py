@@ -15,7 +15,8 @@ from likelihoods.covariance import (
     relative_covariance,
 )
 from likelihoods.discrepancy import DiscrepantLikelihood
-from likelihoods.measurement import ErrorComponent, measurement_names, read_measurement
+from likelihoods.measurement import ErrorComponent
+from likelihoods.reading import measurement_names, read_measurement
 from transport.errors import CrtuneError
 
 PROTONS = read_measurement("ams02_proton_2015", rigidity_min=10.0)

@@ -12,7 +12,7 @@ import pytest
 
 from likelihoods.crdb import choose, read_export
 from likelihoods.crdb_table import table_of, write_table
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON

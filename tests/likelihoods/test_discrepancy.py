@@ -9,14 +9,13 @@ from scipy.stats import multivariate_normal
 
 from likelihoods.covariance import CovarianceOptions, GaussianLikelihood, relative_covariance
 from likelihoods.discrepancy import (
-    DEFAULT_GROUP,
     MEAN_POTENTIAL,
-    DiscrepancyOptions,
     DiscrepantLikelihood,
     process_covariance,
     where_the_model_errs,
 )
-from likelihoods.measurement import DATA_DIRECTORY, read_measurement
+from likelihoods.discrepancy_groups import DEFAULT_GROUP, DiscrepancyOptions
+from likelihoods.reading import DATA_DIRECTORY, read_measurement
 from tests.likelihoods.toy_scenario import default_datasets
 from transport.errors import CrtuneError, CrtuneWarning
 from transport.modulation import interstellar_rigidity

@@ -3,7 +3,7 @@
 import pytest
 
 from likelihoods.events import same_table, shared_events
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 
 
 def table(name, **cuts):

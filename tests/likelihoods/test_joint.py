@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from likelihoods.covariance import CovarianceOptions
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import ErrorComponent, read_measurement
+from likelihoods.measurement import ErrorComponent
+from likelihoods.reading import read_measurement
 from tests.likelihoods.toy_scenario import CurvedPowerLaw, default_datasets
 from transport.errors import CrtuneError
 from transport.kinematics import BORON, CARBON, PROTON, energy_per_rigidity

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likelihoods.measurement import DATA_DIRECTORY, find_table, read_measurement
+from likelihoods.reading import DATA_DIRECTORY, find_table, read_measurement
 from transport.errors import CrtuneError
 from transport.kinematics import CARBON, rigidity_from_energy
 

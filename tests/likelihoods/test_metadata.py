@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from likelihoods.events import check_events
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from tests.likelihoods.test_measurement import GOOD
 from transport.errors import CrtuneError, CrtuneWarning
 

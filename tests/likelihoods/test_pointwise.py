@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
 from likelihoods.pointwise import pointwise_log_likelihood
 from tests.likelihoods.held_out_toy import (

@@ -6,8 +6,8 @@ from scipy.integrate import quad
 
 from likelihoods.grid import ORDER, RigidityGrid
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import measurement_names, read_measurement
 from likelihoods.prediction import MAX_POTENTIAL, Predictor
+from likelihoods.reading import measurement_names, read_measurement
 from tests.likelihoods.toy_scenario import CurvedPowerLaw, default_datasets
 from transport.kinematics import BORON, CARBON, PROTON, rigidity_from_energy, rigidity_per_energy
 from transport.modulation import modulate

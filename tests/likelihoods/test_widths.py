@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from likelihoods.covariance import CovarianceOptions
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from likelihoods.widths import log_derivatives, parameter_widths, shapes, width
 from tests.likelihoods.toy_scenario import CurvedPowerLaw
 

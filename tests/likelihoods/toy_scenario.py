@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from transport.kinematics import CARBON, PROTON, beta
 from transport.parameters import Parameter
 from transport.scenario import Scenario, Spectra

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from pipeline.config.load import config_from_toml, load_config, with_overrides
 from pipeline.from_config import build_problem
 from pipeline.problem import Problem

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from pipeline.cluster.site import load_site
 from pipeline.cluster.status import run_status
 from pipeline.config.load import load_config

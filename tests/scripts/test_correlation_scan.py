@@ -3,7 +3,7 @@
 import pytest
 
 from likelihoods.covariance import CovarianceOptions
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from likelihoods.widths import shapes, width
 from tests.cheap_run import script
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
 from likelihoods.measurement import ErrorComponent, Measurement
 from pipeline.problem import Problem

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from priors.sets import load_prior_set
 from transport.constants import KPC, YEAR
 from transport.scenario import get_scenario

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from pipeline.figures.measured import draw_points
 from pipeline.figures.style import GREEN, VERMILLION
 from transport.full.effects import FULL, PAPER, effects_of, label_of

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from transport.kinematics import PROTON
 from transport.modulation import interstellar_rigidity, suppression
 from transport.observables import DELTAS, POINTS_PER_SLOPE

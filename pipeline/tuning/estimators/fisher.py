@@ -14,7 +14,8 @@ import numpy as np
 from scipy.linalg import block_diag, solve_triangular
 
 from likelihoods.covariance import factorise, relative_covariance
-from likelihoods.discrepancy import parameter_name, process_covariance
+from likelihoods.discrepancy import process_covariance
+from likelihoods.discrepancy_groups import parameter_name
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.measurement import Measurement
 from pipeline.config.load import Config, with_sections
 from pipeline.config.models import groups_among

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from likelihoods.covariance import relative_covariance
-from likelihoods.measurement import read_measurement
+from likelihoods.reading import read_measurement
 from pipeline.checks.features import features, slope
 from pipeline.checks.replicated import check_fitted
 from pipeline.config.load import config_from_toml

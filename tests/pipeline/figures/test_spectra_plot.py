@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from likelihoods.discrepancy import DiscrepancyOptions
+from likelihoods.discrepancy_groups import DiscrepancyOptions
 from likelihoods.joint import JointLikelihood
-from likelihoods.measurement import DATA_DIRECTORY, read_measurement
+from likelihoods.reading import DATA_DIRECTORY, read_measurement
 from pipeline.figures.measured import colour, colours, data_label
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
