@@ -35,8 +35,9 @@ tuning: setup  ## the study of fine-tuning: some 75 minutes on two cores; goes o
 	@$(PY) scripts/fine_tuning.py --study $(if $(PRIORS),--priors $(PRIORS)); made=$$?; \
 	case $$made in 0|3) ;; *) exit $$made;; esac; \
 	$(PY) scripts/compare.py --study $(if $(PRIORS),--priors $(PRIORS)) \
-	--output docs/tuning$(if $(PRIORS),/$(PRIORS)) \
-	$(if $(PRIORS),,--page docs/fine_tuning.md) || exit $$?; \
+	--output docs/tuning$(if $(PRIORS),/$(PRIORS)) && \
+	$(PY) scripts/compare.py --rows docs/tuning/tuning.json \
+	$$(ls docs/tuning/*/tuning.json 2>/dev/null | sed 's/^/--rows /') --page docs/fine_tuning.md || exit $$?; \
 	exit $$made
 
 mpi: setup  ## an MPI of one's own in .venv, for scripts/run_mcmc.py --mpi and its tests

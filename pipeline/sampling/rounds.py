@@ -66,13 +66,14 @@ class Run:
     config_text: str = ""
 
     def execute(
-        self, workers: int | None = None, notify=print, progress: bool = True, make_engine=None
+        self, workers: int | None = None, notify=None, progress: bool = True, make_engine=None
     ) -> Outcome:
         """Start or go on until converged, out of budget, or asked to stop.
 
         Parameters
         ----------
         workers : local processes, by default the config's
+        notify : told of every message, by default printed past the bar
         make_engine : gives another engine for the problem, e.g. `MpiEngine.with_problem`
 
         Raises
@@ -83,7 +84,7 @@ class Run:
         refuse_other_writers(self.folder, self.sampling.ensembles)
         with WriterLock(self.folder / "run") as lock:
             for remark in filter(None, (lock.takeover, origin_remark())):
-                notify(remark)
+                (notify or print)(remark)
             problem = self.build()
             self.check_files(problem)
             if make_engine is None:
@@ -91,22 +92,23 @@ class Run:
             else:
                 engine = make_engine(problem)
             bar = ProgressBar(self.folder, self.sampling, self.convergence, problem, progress)
-            with bar, StopRequest(bar.write) as stop, engine:
-                return self._rounds(engine, stop, bar)
+            notify = notify or bar.write
+            with bar, StopRequest(notify) as stop, engine:
+                return self._rounds(engine, stop, bar, notify)
 
     def engine(self, problem, ensembles: int, workers: int | None = None):
         """Engine of this machine for so many ensembles."""
         workers = min(workers or self.sampling.workers, ensembles)
         return LocalEngine(workers) if workers > 1 else SerialEngine(problem)
 
-    def _rounds(self, engine, stop: StopRequest, bar: ProgressBar) -> Outcome:
+    def _rounds(self, engine, stop: StopRequest, bar: ProgressBar, notify) -> Outcome:
         verdict, told = None, set()
         for target in targets(self.sampling, max(self.steps())):
             if min(self.steps()) < target:
                 reports = engine.extend(self.tasks(target), stop, bar.tick)
                 messages = (m for report in reports for m in report.messages if m not in told)
                 for message in dict.fromkeys(messages):
-                    bar.write(message)
+                    notify(message)
                     told.add(message)
             if min(self.steps()) < target:
                 code = stop.exit_code if stop() else EXIT_REQUEUE

@@ -5,10 +5,15 @@ from pipeline.page.rows import read_rows
 from transport.checkout import ROOT
 
 DOCS = ROOT / "docs"
-AGAIN = "scripts/compare.py --rows docs/tuning/tuning.json --page docs/fine_tuning.md"
+FILES = [DOCS / "tuning" / "tuning.json", *sorted((DOCS / "tuning").glob("*/tuning.json"))]
+"""Of the study, and of other prior sets."""
+AGAIN = " ".join([
+    "scripts/compare.py", *(f"--rows {path.relative_to(ROOT)}" for path in FILES),
+    "--page docs/fine_tuning.md",
+])  # fmt: skip
 
 
 def test_the_committed_page_is_that_of_the_committed_rows():
     said = (DOCS / "fine_tuning.md").read_text(encoding="utf-8")
-    rows = read_rows([DOCS / "tuning" / "tuning.json"])
+    rows = read_rows(FILES)
     assert render_page(rows, folder=DOCS / "tuning") == said, f"make it again: {AGAIN}"
