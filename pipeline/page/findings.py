@@ -25,18 +25,16 @@ FIXED_PRODUCTION = "fixed_production"
 """The variant whose cross sections are known."""
 SIGNIFICANT = 2.0
 """Bits more than Kolmogorov diffusion that make fine-tuning significant: four times rarer."""
-RIVAL = 10.0
-"""Nats of ln Z within which theories count as rivals."""
 MEASURE = "acceptable_max_1"
 FLOOR = "acceptable_max_floor"
 
 
-class Worst(NamedTuple):
+class Largest(NamedTuple):
     """The largest of a number over theories, laws of diffusion and places."""
 
     run: str
     place: str
-    bits: Number
+    number: Number
 
 
 class Findings:
@@ -177,7 +175,7 @@ class Findings:
                 continue
         return found
 
-    def known_cross_sections(self, places: Sequence[str]) -> Worst:
+    def known_cross_sections(self, places: Sequence[str]) -> Largest:
         """By how much bits change most where cross sections are known exactly.
 
         Raises
@@ -189,31 +187,31 @@ class Findings:
             known = self.bits(run, place, variant=FIXED_PRODUCTION)
             return known - self.bits(run, place)
 
-        return self._worst(change, places)
+        return self._largest(change, places)
 
-    def worst_tension(self, places: Sequence[str]) -> Worst:
+    def worst_tension(self, places: Sequence[str]) -> Largest:
         """The largest tension between protons and B/C, in sigma.
 
         Raises
         ------
         Missing: not measured
         """
-        return self._worst(
+        return self._largest(
             lambda run, place: self._rows.number(
                 run, "tension_sigma", place, transport=self._main
             ), places,
         )  # fmt: skip
 
-    def _worst(self, measured, places):
+    def _largest(self, measured, places):
         found = []
         for run, place in product((*THEORIES, *DIFFUSION), places):
             try:
-                found.append(Worst(run, place, measured(run, place)))
+                found.append(Largest(run, place, measured(run, place)))
             except Missing:
                 continue
         if not found:
             raise Missing("not measured")
-        return max(found, key=lambda worst: abs(worst.bits.value))
+        return max(found, key=lambda found: abs(found.number.value))
 
     def held_back(self, place: str) -> list[str]:
         """Points that set the floors of all theories that work and of all diffusion, in words.
@@ -248,24 +246,6 @@ class Findings:
             raise Missing("no floor")
         return min(found, key=lambda number: number.value)
 
-    def rivals(self, place: str = "voyager") -> list[str]:
-        """Theories whose ln Z is within `RIVAL` nats of the best one's, the best first."""
-        found = {
-            run: number.value
-            for run in self._rows.having("outlook_bc_1TV_50", transport=self._main)
-            if (number := self._rows.find(run, "log_z", place, transport=self._main)) is not None
-        }
-        best = max(found.values(), default=0.0)
-        return sorted((r for r in found if found[r] > best - RIVAL), key=lambda r: -found[r])
-
-    def has_pairs(self, place: str) -> bool:
-        """Whether any two rivals were held against each other."""
-        try:
-            self.best_pair(self.rivals(place), place)
-        except Missing:
-            return False
-        return True
-
     def second_route(self, places: Sequence[str]) -> Number:
         """The largest difference of ln Z to a second way of measuring it.
 
@@ -284,33 +264,3 @@ class Findings:
         if not found:
             raise Missing("no second route")
         return max(found, key=lambda number: abs(number.value))
-
-    def best_saved(self, run: str, place: str) -> tuple[str, Number]:
-        """The parameter whose measurement saves most bits.
-
-        Raises
-        ------
-        Missing: not measured
-        """
-        found = self._rows.number(run, "saved_most", place, transport=self._main)
-        return found.note.split(";")[0], found
-
-    def best_pair(
-        self, runs: Sequence[str], place: str, others: Sequence[str] | None = None
-    ) -> tuple[str, str, Number]:
-        """The theory of the paper and the rival of it, by default any or one of `others`, that one
-        observable separates most, and by how many sigma.
-
-        Raises
-        ------
-        Missing: not measured
-        """
-        found = []
-        for one in (run for run in runs if run in THEORIES):
-            for other in (run for run in runs if run != one and run in (others or runs)):
-                number = self._rows.find(one, f"separation_{other}", place, transport=self._main)
-                if number is not None:
-                    found.append((one, other, number))
-        if not found:
-            raise Missing("no separation")
-        return max(found, key=lambda item: item[2].value)

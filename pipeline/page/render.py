@@ -21,6 +21,7 @@ from pipeline.page.cells import EARTH, PLACES, VOYAGER, label, ordered
 from pipeline.page.findings import DIFFUSION, SINGLE, THEORIES, Findings
 from pipeline.page.parameters import explained, in_words
 from pipeline.page.quotes import Quotes
+from pipeline.page.rivals import Rivals
 from pipeline.page.rows import PLAUSIBLE, Missing, Number, Rows
 from pipeline.page.shortcuts import Shortcuts
 from pipeline.page.tables import FEATURES, Tables
@@ -118,8 +119,8 @@ def render_page(
     find = Findings(rows, main)
     text = environment.get_template("page.md.j2").render(
         numbers=numbers, main=main, rows=rows, runs=ordered(rows.runs), tables=Tables(rows, main),
-        find=find, shortcuts=Shortcuts(find), number=number, name=words.name_of, label=label,
-        tuned=words.TUNED, beside=words.BESIDE,
+        find=find, shortcuts=Shortcuts(find), rivals=Rivals(rows, main),
+        number=number, name=words.name_of, label=label, tuned=words.TUNED, beside=words.BESIDE,
         verdict=words.verdict, EARTH=EARTH, VOYAGER=VOYAGER, PLACES=PLACES, THEORIES=THEORIES,
         DIFFUSION=DIFFUSION, SINGLE=SINGLE, PAPER=PAPER, FULL=FULL, EFFECTS=tuple(EFFECTS),
         FEATURES=FEATURES, places=tuple(PLACES),
