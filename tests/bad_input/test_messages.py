@@ -12,13 +12,21 @@ import os
 import pytest
 
 from tests.bad_input.batch import BATCH
+from tests.bad_input.calibration import CALIBRATION
 from tests.bad_input.case import check_error, contents, filled_in
 from tests.bad_input.chains import CHAINS
-from tests.bad_input.inputs import CONFIGS, PREDICTIONS, PRIOR_FILES, TABLES
+from tests.bad_input.configs import CONFIGS
+from tests.bad_input.holdouts import HOLDOUTS
+from tests.bad_input.predictions import PREDICTIONS
+from tests.bad_input.prior_files import PRIOR_FILES
 from tests.bad_input.rights import RIGHTS
 from tests.bad_input.study import STUDY
+from tests.bad_input.tables import TABLES
 
-CASES = [*CONFIGS, *TABLES, *PRIOR_FILES, *CHAINS, *PREDICTIONS, *BATCH, *STUDY, *RIGHTS]
+CASES = [
+    *CONFIGS, *HOLDOUTS, *TABLES, *PRIOR_FILES, *CHAINS,
+    *PREDICTIONS, *CALIBRATION, *BATCH, *STUDY, *RIGHTS,
+]  # fmt: skip
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")

@@ -1,0 +1,166 @@
+"""Configs with something wrong, and what the command line sets of them."""
+
+from __future__ import annotations
+
+from tests.bad_input.case import Case, as_folder, replaced, written
+
+
+def config_case(name, old, new, *says, **options):
+    return Case(f"config: {name}", ("run.toml", *says), replaced("run.toml", old, new), **options)
+
+
+CONFIGS = [
+    config_case("misspelt key", "walkers", "walker", "sampling.walker = 24", "mean 'walkers'"),
+    config_case("misspelt section", "[sampling]", "[samplng]", "samplng", "mean 'sampling'"),
+    config_case("unknown scenario", "kolmogorov", "kolmogorow", "scenario", "mean 'kolmogorov'"),
+    config_case("unknown data set", "voyager1_proton", "voyager_proton", "mean 'voyager1_proton'"),
+    config_case("unknown prior set", "priors.toml", "plausibel", "priors", "mean 'plausible'"),
+    config_case("missing prior file", "priors.toml", "none.toml", "none.toml does not exist"),
+    config_case("wrong type", "walkers = 24", 'walkers = "24"', "sampling.walkers", "integer"),
+    config_case("negative", "walkers = 24", "walkers = -24", "sampling.walkers = -24", "4"),
+    config_case("negative seed", "workers = 1", "seed = -1", "sampling.seed = -1"),
+    config_case("missing key", 'scenario = "kolmogorov"\n', "", "scenario", "is missing"),
+    config_case("no TOML", "walkers = 24", "walkers 24", "not valid TOML", "line"),
+    config_case("key given twice", "workers = 1", "walkers = 1", "not valid TOML"),
+    config_case("steps in the wrong order", "max_steps = 4", "max_steps = 2", "min_steps = 4"),
+    config_case(
+        "unknown option of the scenario",
+        "[sampling]",
+        "[scenario_options]\nlow_enrgy = 'eta'\n[sampling]",
+        "scenario_options",
+        "'low_energy'",
+    ),
+    config_case(
+        "impossible option of the scenario",
+        "[sampling]",
+        "[scenario_options]\nlow_energy = 'beta'\n[sampling]",
+        "low_energy = 'beta'",
+        "eta",
+    ),
+    config_case(
+        "unknown effect of transport",
+        "[data.mine]",
+        "transport = ['ionization']\n[data.mine]",
+        "transport",
+        "unknown effect 'ionization'",
+        "mean 'ionisation'",
+    ),
+    config_case(
+        "an effect that the scenario cannot have",
+        "[data.mine]",
+        "transport = ['adiabatic']\n[data.mine]",
+        "kolmogorov",
+        "nothing cools",
+        "leave out 'adiabatic'",
+    ),
+    config_case(
+        "a rule switched off",
+        "[sampling]",
+        "[convergence]\nmax_rhat = 1e308\n[sampling]",
+        "convergence.max_rhat = 1e+308",
+        "1.1",
+    ),
+    config_case(
+        "a rule that always holds",
+        "[sampling]",
+        "[convergence]\nmin_n_tau = 5e-324\n[sampling]",
+        "convergence.min_n_tau",
+        "10",
+    ),
+    config_case(
+        "no correlation by a tiny length",
+        "[sampling]",
+        "[covariance]\ncorrelation_length = 1e-320\n[sampling]",
+        "correlation_length",
+        "0.001",
+    ),
+    config_case(
+        "a tiny length of the discrepancy",
+        "[sampling]",
+        "[discrepancy]\nlength = 1e-320\n[sampling]",
+        "discrepancy.length",
+        "0.001",
+    ),
+    config_case(
+        "steps near 2^63",
+        "max_steps = 4",
+        f"max_steps = {2**63 - 1}",
+        "sampling.max_steps",
+        "1000000000",
+    ),
+    config_case("400 digits", "workers = 1", "seed = " + 400 * "9", "64 bits"),
+    config_case("5000 digits", "workers = 1", "seed = " + 5000 * "9", "digits"),
+    config_case("3000 brackets", "workers = 1", "workers = " + 3000 * "[", "nested too deeply"),
+    config_case("no such user", '"mine.ecsv"', '"~nosuchuser/mine.ecsv"', "~nosuchuser"),
+    config_case("a long path", '"mine.ecsv"', f'"{5000 * "x"}/mine.ecsv"', "longer than a path"),
+    config_case("a path of two lines", '"mine.ecsv"', '"mi\\nne/mine.ecsv"', "line breaks"),
+    config_case(
+        "the same events twice",
+        "[data.mine]",
+        '[data.again]\ntable = "mine.ecsv"\nrigidity_min = 20.0\n[data.mine]',
+        "data.again and data.mine",
+        "count twice",
+        "keep one",
+    ),
+    config_case(
+        "the same events on another axis",
+        "[data.mine]",
+        "[data.ams02_bc_2016]\n[data.ams02_bc_2016_ekn]\n[data.mine]",
+        "ams02_bc_2016_ekn",
+        "count twice",
+        "10.1103/PhysRevLett.117.231102",
+    ),
+    config_case("too few walkers", "walkers = 24", "walkers = 6", "sampling.walkers = 6", "twice"),
+    config_case("thinned to nothing", "workers = 1", "thin = 5", "thin = 5", "max_steps = 4"),
+    config_case(
+        "an option that is no number",
+        "[data.mine]",
+        "scenario_options = { x = nan }\n[data.mine]",
+        "x = nan",
+    ),
+    config_case(
+        "misspelt systematic error",
+        "[sampling]",
+        "[covariance.correlation_length]\naceptance = 0.3\ndefault = 0.2\n[sampling]",
+        "correlation_length.aceptance",
+        "mean 'acceptance'",
+    ),
+    config_case(
+        "misspelt member of a group",
+        "[sampling]",
+        "[discrepancy.groups]\np = ['mein']\n[sampling]",
+        "discrepancy.groups.p = 'mein'",
+        "mean 'mine'",
+    ),
+    Case(
+        "config: cuts that keep nothing",
+        ("mine.ecsv", "rigidity_min = 1000000.0", "covers"),
+        replaced("run.toml", "rigidity_min = 10.0", "rigidity_min = 1e6"),
+    ),
+    config_case(
+        "misspelt member of a shared potential",
+        "[sampling]",
+        "[modulation.groups]\nsun = ['mein']\n[sampling]",
+        "modulation.groups.sun = 'mein'",
+        "mean 'mine'",
+    ),
+    Case("config: empty", ("run.toml", "scenario: is missing"), written("run.toml", b"")),
+    Case("config: not text", ("run.toml", "UTF-8"), written("run.toml", b"\xff\xfe\x00\x01")),
+    Case("config: a folder", ("run.toml", "is a folder, not a TOML file"), as_folder("run.toml")),
+    Case(
+        "config: missing",
+        ("run.toml", "does not exist"),
+        lambda folder: (folder / "run.toml").rename(folder / "ran.toml"),
+    ),
+    Case(
+        "command line: misspelt override",
+        ("--set sampling.walkrs=30", "mean 'walkers'"),
+        command=("run_mcmc", "RUN", "--set", "sampling.walkrs=30"),
+    ),
+    Case(
+        "command line: no number",
+        ("--workers", "many"),
+        command=("run_mcmc", "RUN", "--workers", "many"),
+    ),
+    Case("command line: no config", ("RUN.toml", "required"), command=("run_mcmc", "--quiet")),
+]
