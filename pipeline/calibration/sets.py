@@ -103,12 +103,13 @@ class Calibration:
 
     @property
     def sampled(self) -> str:
-        """How each set is sampled, in words."""
+        """What truths are drawn from and how each set is sampled, in words."""
         s, rules = self.config.sampling, self.config.convergence
         return (
-            f"{s.ensembles} x {s.walkers} walkers, {s.min_steps} to {s.max_steps} steps after a "
-            f"warm-up of at most {s.warm_up} that starts from the likeliest of {DRAWS:,} prior "
-            f"draws; rules: N/tau of {rules.min_n_tau:g}, R-hat of {rules.max_rhat:g}"
+            f"prior set `{self.config.priors}`; {s.ensembles} x {s.walkers} walkers, "
+            f"{s.min_steps} to {s.max_steps} steps after a warm-up of at most {s.warm_up} that "
+            f"starts from the likeliest of {DRAWS:,} prior draws; "
+            f"rules: N/tau of {rules.min_n_tau:g}, R-hat of {rules.max_rhat:g}"
         )
 
     @property
