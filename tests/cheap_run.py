@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_chain
-from pipeline.posterior.load import ensemble_files
 
 ROOT = Path(__file__).resolve().parents[1]
 

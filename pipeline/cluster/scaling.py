@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_journal
 from pipeline.config.load import load_config, with_overrides, with_sections
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK
-from pipeline.posterior.load import ensemble_files
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
 

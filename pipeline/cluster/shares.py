@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.chains.lock import WriterLock, live_owner
 from pipeline.exit_codes import EXIT_OK
-from pipeline.posterior.load import assess_run
+from pipeline.posterior.judge import assess_run
 from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from pipeline.sampling.interrupt import StopRequest

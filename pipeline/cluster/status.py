@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.files import read_header
 from pipeline.chains.lock import STALE_AFTER, describe_owner, live_owner, read_owner
 from pipeline.chains.reader import read_journal, read_progress
 from pipeline.cluster import slurm
 from pipeline.cluster.campaign import submissions
 from pipeline.config.load import run_name
-from pipeline.posterior.load import ensemble_files
 from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path
 from transport.errors import CrtuneError

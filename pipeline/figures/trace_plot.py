@@ -27,7 +27,8 @@ from pipeline.figures.style import (
     new_figure,
     styled,
 )
-from pipeline.posterior.load import Posterior, current_verdict, load_run
+from pipeline.posterior.judge import current_verdict
+from pipeline.posterior.load import Posterior, load_run
 from pipeline.problem import Problem
 
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE)

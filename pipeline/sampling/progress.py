@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.chains.reader import read_progress
-from pipeline.posterior.load import assess_run
+from pipeline.posterior.judge import assess_run
 from pipeline.posterior.verdict import Verdict
 from pipeline.sampling.ensemble import ensemble_path, warm_up_path
 from pipeline.sampling.plan import steps_made, targets

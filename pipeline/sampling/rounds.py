@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.files import DamagedChainError, read_header
 from pipeline.chains.lock import WriterLock, live_owner
 from pipeline.chains.reader import check_whole
 from pipeline.chains.salvage import salvage
 from pipeline.chains.writer import ChainWriter
 from pipeline.exit_codes import EXIT_NOT_CONVERGED, EXIT_OK, EXIT_REQUEUE
-from pipeline.posterior.load import assess_run, ensemble_files
+from pipeline.posterior.judge import assess_run
 from pipeline.posterior.verdict import Verdict
 from pipeline.provenance import origin_remark
 from pipeline.sampling.engines import LocalEngine, SerialEngine, Task

@@ -10,9 +10,9 @@ import pytest
 from astropy import units
 
 import crtune
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_chain
 from pipeline.from_config import build_problem
-from pipeline.posterior.load import ensemble_files
 from pipeline.posterior.load import load_run as read_run
 from tests.cheap_run import ROOT, assert_same_run, environment, script, write_config
 from transport.scenario import get_scenario

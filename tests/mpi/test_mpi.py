@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_progress
-from pipeline.posterior.load import ensemble_files
 from pipeline.sampling.rounds import steps_done
 from tests.cheap_run import ROOT, assert_same_run, environment, script, write_config
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from pipeline.chains.files import open_chain
 from pipeline.chains.reader import read_chain
-from pipeline.posterior.load import current_verdict, load_run
+from pipeline.posterior.judge import current_verdict
+from pipeline.posterior.load import load_run
 from pipeline.sampling.ensemble import EnsembleRun
 from pipeline.tuning.estimators.checkpoint import Checkpoint
 from pipeline.tuning.study import store

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.marginal import NODES, amplitude_columns
-from pipeline.posterior.load import ensemble_files, load_run
+from pipeline.posterior.load import load_run
 from pipeline.tuning.estimators.acceptable import AcceptableSettings, prior_sample
 from pipeline.tuning.estimators.bridged import BridgedSettings
 from pipeline.tuning.estimators.nested import NestedSettings

@@ -2,10 +2,10 @@
 
 import pytest
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_journal
 from pipeline.cluster import scaling
 from pipeline.cluster.scaling import Scaling, format_scaling, weak_scaling
-from pipeline.posterior.load import ensemble_files
 from tests.cheap_run import script, write_config
 from transport.errors import CrtuneError
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import xarray
 
+from pipeline.chains.ensembles import ensemble_files
 from pipeline.chains.reader import read_chain
-from pipeline.posterior import load
-from pipeline.posterior.load import current_verdict, ensemble_files, load_run
+from pipeline.posterior import judge
+from pipeline.posterior.judge import current_verdict
+from pipeline.posterior.load import load_run
 from pipeline.posterior.summary import format_table, summarize, write_csv
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path
 from pipeline.sampling.rounds import make_folder
@@ -180,8 +182,8 @@ def test_a_thinned_verdict_is_of_the_last_step_too(tmp_path, monkeypatch, most):
         seen.append(part.chain[-1])
         return part
 
-    monkeypatch.setattr(load, "read_chain", reading)
-    load.assess_run(tmp_path, most=most)
+    monkeypatch.setattr(judge, "read_chain", reading)
+    judge.assess_run(tmp_path, most=most)
     for index in range(2):
         whole = read_chain(ensemble_path(tmp_path, index)).chain
         np.testing.assert_array_equal(seen[index], whole[-1])

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from pipeline.posterior.load import assess_run
+from pipeline.posterior.judge import assess_run
 from pipeline.sampling import progress as progress_module
 from pipeline.sampling.ensemble import EnsembleRun
 from pipeline.sampling.progress import ProgressBar

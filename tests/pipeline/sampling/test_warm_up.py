@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.chains.reader import read_chain, read_journal
 from pipeline.posterior.convergence import stuck_walkers
-from pipeline.posterior.load import assess_run
+from pipeline.posterior.judge import assess_run
 from pipeline.sampling import warm_up
 from pipeline.sampling.ensemble import EnsembleRun, ensemble_path, read_proposal, warm_up_path
 from priors.distributions import uniform
