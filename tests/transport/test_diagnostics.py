@@ -1,10 +1,12 @@
-"""Rates among the diagnostics, put together from their equations once more."""
+"""Diagnostics: rates put together from their equations once more, crossings, densities."""
 
 import numpy as np
 import pytest
 from scipy.integrate import simpson
 
-from transport.constants import LIGHT_SPEED, PROTON_MASS
+from tests.transport.fiducial_spectra import spectra
+from transport.constants import KPC, LIGHT_SPEED, PROTON_MASS
+from transport.diagnostics import GRID, last_crossing, number_density
 from transport.kinematics import PROTON, beta
 from transport.plasma import thermal_speed
 from transport.scenario import get_scenario
@@ -33,3 +35,33 @@ def test_nonlinear_damping_counts_cosmic_rays_above_1_gv(name):
     )  # fmt: skip
     found = scenario.diagnostics(values)["Gamma_nlld_1GV"][0]
     assert found == pytest.approx(expected, rel=5e-3)
+
+
+def test_transitions_of_two_phase_are_where_they_say():
+    scenario = get_scenario("two_phase")
+    found = scenario.diagnostics(scenario.fiducial())
+    at = np.array([found["R_warm"][0]])
+    terms = spectra("two_phase", at).terms
+    assert terms["warm layer"][0] == pytest.approx(terms["hot halo"][0], rel=0.01)  # eq. 27
+    v = scenario.to_cgs(scenario.fiducial())
+    at = np.array([found["R_nlld"][0]])
+    x = scenario.nonlinear_coefficient(v, at)
+    balance = x**2 / (scenario.source(v, at) * found["v_A_hot"] * (v["r"] - v["z_W"]))
+    assert balance == pytest.approx(1.0, rel=0.01)
+    assert found["v_D_10GV"][0] == pytest.approx(
+        spectra("two_phase", np.array([10.0])).kappa_turb[0, 0] / (10 * KPC), rel=1e-3
+    )
+    assert found["suppressed_10GV"][0] == float(found["isotropy_top_10GV"][0] < 1.0)
+
+
+def test_crossings_of_rows():
+    rows = np.array([np.log(GRID / 7.0), -np.ones(len(GRID)), np.ones(len(GRID)),
+                     np.log(GRID / 7.0) * np.log(GRID / 90.0)])  # fmt: skip
+    assert last_crossing(rows) == pytest.approx([7.0, np.inf, 0.0, 90.0], rel=1e-2)
+
+
+def test_number_density_of_a_power_law():
+    rigidity = np.geomspace(10.0, 1e5, 400)
+    flux = 1e4 * rigidity[None] ** -2.7  # 1/(m2 sr s GV); n = 4 pi / c integral
+    expected = 4 * np.pi / LIGHT_SPEED * (10**-1.7 - 1e5**-1.7) / 1.7
+    assert number_density(flux, rigidity)[0] == pytest.approx(expected, rel=5e-3)

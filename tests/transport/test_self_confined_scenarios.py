@@ -1,19 +1,16 @@
-"""Each scenario against its own equations, limits and independent numerics."""
+"""Self-confinement under each damping, stratified and in two phases: closed forms and numerics."""
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize_scalar
 
-from transport.constants import KPC, LIGHT_SPEED, PC
-from transport.diagnostics import GRID, last_crossing, number_density
-from transport.diffusion import residence_advective, residence_diffusive
-from transport.fast_modes.kernel import kappa_turb
-from transport.fast_modes.reference import kappa_reference
-from transport.fast_modes.undamped import kappa_undamped
+from tests.transport.fiducial_spectra import R, one, spectra
+from transport.constants import LIGHT_SPEED
+from transport.diagnostics import GRID
 from transport.injection import flux_per_rigidity
-from transport.kinematics import BORON, CARBON, PROTON, beta
-from transport.plasma import alfven_speed, gyroradius, ion_mean_free_path, thermal_speed
+from transport.kinematics import PROTON, beta
+from transport.plasma import gyroradius, ion_mean_free_path
 from transport.scenario import get_scenario
 from transport.secondaries import spallation_speed
 from transport.self_confinement import (
@@ -22,20 +19,6 @@ from transport.self_confinement import (
     residence_streaming,
 )
 from transport.stratified import confinement_height, residence_stratified
-
-R = np.geomspace(0.3, 1e4, 40)
-
-
-def spectra(name, rigidity=R, options=None, **changes):
-    scenario = get_scenario(name, **(options or {}))
-    return scenario.spectra(scenario.fiducial(**changes), rigidity)
-
-
-def one(x):
-    return np.array([[float(x)]])
-
-
-# -- nonlinear and linear damping together
 
 
 @pytest.mark.parametrize("sigma", [1e-4, 0.03, 0.5, 0.95])
@@ -91,9 +74,6 @@ def test_linear_damping_cuts_the_two_phase_halo_off():
     # with damping that hardly cuts within the data nothing changes (the paper's remark)
     weak = damped.spectra(damped.fiducial(Gamma_1GV=1e-14), R).proton
     np.testing.assert_allclose(weak, spectra("two_phase").proton, rtol=0.01)
-
-
-# -- linear damping and the stratified halo
 
 
 def test_linear_self_confinement_is_equation_5_then_free_streaming():
@@ -158,102 +138,6 @@ def test_two_phase_stratified_is_the_sum_of_its_parts():
     np.testing.assert_allclose(both.terms["stratified halo"][1], halo.boron_to_carbon, rtol=1e-12)
 
 
-# -- diffusion
-
-
-@pytest.mark.parametrize(
-    ("rigidity", "ma", "scale"), [(30.0, 1.0, 100.0), (3e3, 0.3, 20.0), (3e4, 0.6, 50.0)]
-)
-def test_undamped_cascade_against_the_reference(rigidity, ma, scale):
-    b, n, t = 1e-6, 0.003, 1e4
-    got = kappa_undamped(np.array([rigidity]), b, n, ma, scale * PC)[0, 0]
-    # a viscosity that ends the cascade three decades beyond resonance
-    end = 1e3 / gyroradius(rigidity, b)
-    viscosity = 6 * ma**2 * alfven_speed(b, n) / np.sqrt(scale * PC) / end**1.5
-    path = float(3 * viscosity / thermal_speed(t))
-    expected = kappa_reference(rigidity, b, n, t, ma, scale * PC, mean_free_path=path)
-    assert got == pytest.approx(expected, rel=5e-4)
-
-
-def test_undamped_cascade_scales_as_the_root_of_rigidity():
-    rigidity = np.geomspace(30, 1e4, 16)
-    kappa = spectra("undamped_cascade", rigidity).kappa_turb[0]
-    slope = np.diff(np.log(kappa)) / np.diff(np.log(rigidity))
-    np.testing.assert_allclose(slope, 0.5, atol=0.005)
-    damped = kappa_turb(rigidity, 1e-6, 0.003, 3e6, 1.0, 100 * PC)[0]
-    assert np.all(damped > kappa)
-
-
-def test_weak_shocks_have_one_mean_free_path():
-    got = spectra("weak_shocks")
-    np.testing.assert_allclose(got.kappa_turb[0], beta(R) * LIGHT_SPEED * 5 * PC / 3, rtol=1e-12)
-    # f = Q H / kappa, and boron sees a source proportional to the speed of carbon
-    expected = (
-        spallation_speed(R, np.array([250 * PC]))[0]
-        * (5 * KPC)
-        / (LIGHT_SPEED * beta(R, CARBON) * 5 * PC / 3)
-    )
-    np.testing.assert_allclose(got.boron_to_carbon[0], expected, rtol=1e-12)
-
-
-def test_fast_modes_are_equation_15_in_two_layers():
-    both, halo = spectra("fast_modes"), spectra("fast_modes", options={"layers": "halo"})
-    upper = both.terms["halo"][0]
-    np.testing.assert_allclose(upper / halo.proton, (5.0 - 0.5) / 5.0, rtol=1e-12)
-    # a warm layer that fills the halo leaves no upper one
-    full = spectra("fast_modes", H=0.4)
-    assert np.all(full.terms["halo"][0] == 0)
-    assert np.all(full.proton > 0)
-
-
-@pytest.mark.parametrize("delta", [0.2, 1 / 3, 0.6])
-def test_power_law_diffusion(delta):
-    got = spectra("power_law_diffusion", delta=delta, kappa_0=3.0)
-    np.testing.assert_allclose(got.kappa_turb[0], 3e28 * beta(R) * R**delta, rtol=1e-12)
-    expected = spallation_speed(R, np.array([250 * PC])) * 5 * KPC / (3e28 * R**delta)
-    expected /= beta(R, CARBON)
-    np.testing.assert_allclose(got.boron_to_carbon, expected, rtol=1e-12)
-
-
-def test_kolmogorov_is_the_slope_of_a_third():
-    other = spectra("power_law_diffusion", delta=1 / 3)
-    np.testing.assert_allclose(spectra("kolmogorov").proton, other.proton, rtol=1e-12)
-
-
-def test_low_energy_freedom():
-    plain = spectra("kolmogorov")
-    eta = spectra("kolmogorov", options={"low_energy": "eta"}, eta=-1.0)
-    np.testing.assert_allclose(eta.proton / plain.proton, beta(R)[None] ** 2, rtol=1e-9)
-    # B/C with its own speeds: B/C ~ v_C residence_B v_B / v_C
-    np.testing.assert_allclose(
-        eta.boron_to_carbon / plain.boron_to_carbon, beta(R, BORON)[None] ** 2, rtol=1e-9
-    )
-    bent = spectra("kolmogorov", options={"low_energy": "break"}, delta_low=-0.5, R_low=4.0)
-    slope = np.gradient(np.log(bent.kappa_turb[0] / beta(R)), np.log(R))
-    assert slope[1] == pytest.approx(-0.5, abs=0.01)
-    assert slope[-2] == pytest.approx(1 / 3, abs=0.01)
-    np.testing.assert_allclose(bent.proton[:, R > 40], plain.proton[:, R > 40], rtol=1e-6)
-    slow = spectra("kolmogorov", options={"low_energy": "advection"}, V_wind=1e-4)
-    np.testing.assert_allclose(slow.proton, plain.proton, rtol=1e-4)
-
-
-def test_advection_solves_its_equation_and_has_its_limits():
-    kappa, height, speed = 3e28, 5 * KPC, 3e6
-    f = solve_ivp(lambda z, f: (speed * f - 1.0) / kappa, (height, 0.0), [0.0],
-                  rtol=1e-10, atol=1e-20).y[0, -1]  # fmt: skip
-    got = residence_advective(one(kappa), np.array([height]), np.array([speed]))
-    assert got[0, 0] == pytest.approx(f, rel=1e-7)
-    still = residence_advective(one(kappa), np.array([height]), np.array([0.0]))
-    assert still == pytest.approx(residence_diffusive(one(kappa), np.array([height])))
-    fast = residence_advective(one(kappa), np.array([height]), np.array([1e9]))
-    assert fast[0, 0] == pytest.approx(1e-9)
-
-
-def test_free_injection_is_another_name_for_the_slope():
-    free = spectra("kolmogorov", options={"injection": "free"}, gamma_free=4.25)
-    np.testing.assert_allclose(free.proton, spectra("kolmogorov", gamma_inj=4.25).proton)
-
-
 def test_extra_power_of_k_gives_x_as_p_to_minus_two():
     scenario = get_scenario("pressure_anisotropy")
     v = scenario.to_cgs(scenario.fiducial())
@@ -265,39 +149,6 @@ def test_extra_power_of_k_gives_x_as_p_to_minus_two():
     pivot = 3e-6 * ion_mean_free_path(v["n_hot"], v["T_hot"]) * v["B_hot"] / gyroradius(1.0, 1.0)
     same = landau.nonlinear_coefficient(landau.to_cgs(landau.fiducial()), pivot)
     assert scenario.nonlinear_coefficient(v, pivot) == pytest.approx(same, rel=1e-6)
-
-
-# -- diagnostics
-
-
-def test_transitions_of_two_phase_are_where_they_say():
-    scenario = get_scenario("two_phase")
-    found = scenario.diagnostics(scenario.fiducial())
-    at = np.array([found["R_warm"][0]])
-    terms = spectra("two_phase", at).terms
-    assert terms["warm layer"][0] == pytest.approx(terms["hot halo"][0], rel=0.01)  # eq. 27
-    v = scenario.to_cgs(scenario.fiducial())
-    at = np.array([found["R_nlld"][0]])
-    x = scenario.nonlinear_coefficient(v, at)
-    balance = x**2 / (scenario.source(v, at) * found["v_A_hot"] * (v["r"] - v["z_W"]))
-    assert balance == pytest.approx(1.0, rel=0.01)
-    assert found["v_D_10GV"][0] == pytest.approx(
-        spectra("two_phase", np.array([10.0])).kappa_turb[0, 0] / (10 * KPC), rel=1e-3
-    )
-    assert found["suppressed_10GV"][0] == float(found["isotropy_top_10GV"][0] < 1.0)
-
-
-def test_crossings_of_rows():
-    rows = np.array([np.log(GRID / 7.0), -np.ones(len(GRID)), np.ones(len(GRID)),
-                     np.log(GRID / 7.0) * np.log(GRID / 90.0)])  # fmt: skip
-    assert last_crossing(rows) == pytest.approx([7.0, np.inf, 0.0, 90.0], rel=1e-2)
-
-
-def test_number_density_of_a_power_law():
-    rigidity = np.geomspace(10.0, 1e5, 400)
-    flux = 1e4 * rigidity[None] ** -2.7  # 1/(m2 sr s GV); n = 4 pi / c integral
-    expected = 4 * np.pi / LIGHT_SPEED * (10**-1.7 - 1e5**-1.7) / 1.7
-    assert number_density(flux, rigidity)[0] == pytest.approx(expected, rel=5e-3)
 
 
 def test_species_differ_only_through_their_speed():
