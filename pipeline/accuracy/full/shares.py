@@ -11,11 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.accuracy.full.measure import (
-    hydrogen_alone,
-    low_energy_production,
-    near_a_cutoff,
-)
+from pipeline.accuracy.full.measure import hydrogen_alone, low_energy_production, near_a_cutoff
 from pipeline.config.load import Config, with_sections
 from pipeline.from_config import build_problem
 from pipeline.problem import Problem

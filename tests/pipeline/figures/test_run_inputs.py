@@ -14,10 +14,7 @@ from pipeline.config.load import config_from_toml
 from pipeline.from_config import build_problem
 from pipeline.posterior.with_problem import load_posterior_and_problem
 from pipeline.sampling.rounds import Run
-from tests.pipeline.figures.fake_posterior import (
-    CONFIG,
-    fake_posterior,
-)
+from tests.pipeline.figures.fake_posterior import CONFIG, fake_posterior
 from transport.checkout import ROOT
 from transport.errors import CrtuneError
 

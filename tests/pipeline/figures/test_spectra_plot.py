@@ -15,12 +15,7 @@ from pipeline.figures.measured import colour, colours, data_label
 from pipeline.figures.posterior_spectra import format_misfits, posterior_spectra
 from pipeline.figures.spectra_plot import spectra_figure
 from pipeline.figures.style import save_figure
-from tests.pipeline.figures.fake_posterior import (
-    fake_posterior,
-    make_problem,
-    texts,
-    with_gid,
-)
+from tests.pipeline.figures.fake_posterior import fake_posterior, make_problem, texts, with_gid
 
 
 @pytest.fixture(scope="module")

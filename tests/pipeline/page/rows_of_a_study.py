@@ -115,3 +115,13 @@ def slope_rows(middle, transport="full"):
             transport=transport)
         for q, shift in (("16", -0.03), ("50", 0.0), ("84", 0.03))
     ]  # fmt: skip
+
+
+def without(measure):
+    """The whole study but for one measure."""
+    return [r for r in whole_study() if r["measure"] != measure]
+
+
+def changed(**bits):
+    """Bits of the whole study, those of some runs changed."""
+    return BITS | bits
