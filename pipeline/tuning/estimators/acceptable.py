@@ -78,6 +78,8 @@ class AcceptableFraction:
     names, labels : of the coordinates
     method : in words
     calls : evaluations of the model
+    deepest_bits : of the rarest states that every run of subset simulation got to: a lower bound at
+        every epsilon that none of them reached; NaN where it was not kept
     """
 
     criterion: str
@@ -96,6 +98,7 @@ class AcceptableFraction:
     labels: tuple[str, ...]
     method: str
     calls: int
+    deepest_bits: float = float("nan")
 
     def best_bits(self) -> tuple[np.ndarray, np.ndarray]:
         """-log2 F and its error, (n,) each: the weighted mean of counting and subset simulation,
@@ -196,6 +199,7 @@ def acceptable_fraction(
         labels=tuple(problem.labels),
         method=f"subset simulation, {len(runs)} x {settings.subset.walkers} walkers",
         calls=len(sample.theta) + sum(run.calls for run in runs) + calls,
+        deepest_bits=float(min(-run.log_probability[-1] for run in runs) / LN2),
     )
 
 

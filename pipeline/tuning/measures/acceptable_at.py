@@ -17,7 +17,8 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
     Bits are interpolated linearly in ln ln(1 + epsilon). Below the floor, the smallest epsilon that
     any point of the prior's support reaches, F is 0: bits are infinite and the note says where the
     floor is. Between the floor and the last precision whose fraction could be measured, the bits
-    there are a lower bound, since F falls with epsilon.
+    there are a lower bound, since F falls with epsilon; where none could be, the rarest states that
+    were found at all are one.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ def acceptable_at(fraction, epsilon: float) -> tuple[float, float, str]:
     grid, bits, error = (array[order] for array in (fraction.epsilon, *fraction.best_bits()))
     known = np.isfinite(bits)
     if not known.any():
-        return float("nan"), float("nan"), "not measured"
+        deepest = fraction.deepest_bits
+        return deepest, float("nan"), LOWER_BOUND if np.isfinite(deepest) else "not measured"
     grid, bits, error = grid[known], bits[known], error[known]
     if epsilon < grid[0] * (1.0 - 1e-9):
         return float(bits[0]), float("nan"), LOWER_BOUND

@@ -28,6 +28,10 @@ def test_nothing_below_the_floor_and_a_bound_above_it():
     assert bits == fraction.bits[np.isfinite(fraction.bits)].max()
     assert math.isnan(error)
     assert note == "lower bound"
+    unknown = np.full(fraction.epsilon.shape, np.nan)
+    nothing = replace(fraction, bits=unknown, plain_bits=unknown)
+    assert acceptable_at(nothing, 1.0)[2] == "not measured"
+    assert acceptable_at(replace(nothing, deepest_bits=31.0), 1.0)[::2] == (31.0, "lower bound")
     assert [percent(e) for e in (0.456, 1.0, 2.5)] == ["46%", "100%", "factor 3.5"]
 
 
