@@ -71,6 +71,7 @@ def acceptable(floor=0.02, slope=6.0, reach=0.0, criterion="max", agreement=1.0)
         AcceptableFraction, criterion=criterion, epsilon=epsilon, bits=bits, bits_error=error,
         plain_bits=np.full(40, np.nan), plain_bits_error=np.full(40, np.nan),
         memory=np.full(40, 0.2), agreement=agreement, floor=floor, floor_spread=0.001 * floor,
+        deepest_bits=np.nan,
     )  # fmt: skip
 
 
