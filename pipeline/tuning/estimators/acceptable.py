@@ -12,6 +12,7 @@ simulation where it is small, and a search of the floor below which it is zero.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -78,8 +79,9 @@ class AcceptableFraction:
     names, labels : of the coordinates
     method : in words
     calls : evaluations of the model
-    deepest_bits : of the rarest states that every run of subset simulation got to: a lower bound at
-        every epsilon that none of them reached; NaN where it was not kept
+    deepest_bits : a lower bound at every epsilon that no estimate reached, by the rarest states that
+        every run of subset simulation got to, or by the number of prior draws that were counted;
+        NaN where it was not kept
     """
 
     criterion: str
@@ -199,7 +201,10 @@ def acceptable_fraction(
         labels=tuple(problem.labels),
         method=f"subset simulation, {len(runs)} x {settings.subset.walkers} walkers",
         calls=len(sample.theta) + sum(run.calls for run in runs) + calls,
-        deepest_bits=float(min(-run.log_probability[-1] for run in runs) / LN2),
+        deepest_bits=max(
+            min(-float(run.log_probability[-1]) for run in runs) / LN2,
+            math.log2(len(sample.theta) / _LEAST_HITS),
+        ),
     )
 
 
