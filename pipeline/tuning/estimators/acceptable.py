@@ -79,9 +79,9 @@ class AcceptableFraction:
     names, labels : of the coordinates
     method : in words
     calls : evaluations of the model
-    deepest_bits : a lower bound at every epsilon that no estimate reached, by the rarest states that
-        every run of subset simulation got to, or by the number of prior draws that were counted;
-        NaN where it was not kept
+    deepest_bits : a lower bound at every epsilon that no estimate reached: by the rarest states
+        that every run of subset simulation got to, or by how many prior draws were counted; NaN
+        where it was not kept
     """
 
     criterion: str
