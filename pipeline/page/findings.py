@@ -56,14 +56,15 @@ class Findings:
         transport: str | None = None,
         variant: str = "",
         measure: str = MEASURE,
+        **priors: str,
     ) -> Number:
-        """Bits within a factor of 2, at every point or by another measure.
+        """Bits within a factor of 2, at every point or by another measure, ``priors=`` a set.
 
         Raises
         ------
         Missing: not measured
         """
-        where = {"transport": transport or self._main, "variant": variant}
+        where = {"transport": transport or self._main, "variant": variant} | priors
         return self._rows.number(run, measure, place, **where)
 
     def against(
@@ -73,15 +74,28 @@ class Findings:
         place: str,
         transport: str | None = None,
         measure: str = MEASURE,
+        **priors: str,
     ) -> str:
-        """``more``, ``less`` or ``same``: the first theory's tuning against the second's.
+        """``more``, ``less`` or ``same``: tuning of the first theory against the second's, `bits`.
 
         Raises
         ------
         Missing: not measured
         """
-        each = (self.bits(run, place, transport, measure=measure) for run in (one, other))
+        each = (self.bits(run, place, transport, measure=measure, **priors) for run in (one, other))
         return verdict(*each)
+
+    def turned_by_priors(self, other: str, place: str, laws: Sequence[str]) -> bool:
+        """Whether another prior set gives another verdict on one of the paper's models.
+
+        Raises
+        ------
+        Missing: not measured under both sets
+        """
+        pairs = [(theory, law) for theory in THEORIES for law in laws]
+        return any(
+            self.against(*pair, place) != self.against(*pair, place, priors=other) for pair in pairs
+        )
 
     def main_feature(self, run: str, place: str, features: Sequence[str]) -> tuple[str, Number]:
         """Of variants without a feature of the data, that which takes most bits off, and how many.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.page.cells import EARTH, PLACES, TRANSPORTS, VOYAGER, cell, label, ordered, table
 from pipeline.page.findings import FIXED_PRODUCTION
 from pipeline.page.fitted import FitTables
-from pipeline.page.rows import Missing
+from pipeline.page.rows import PLAUSIBLE, Missing
 from pipeline.page.shortcuts import Turn
 from pipeline.page.words import deviation
 from transport.full.effects import EFFECTS, FULL, PAPER
@@ -144,10 +144,12 @@ class Tables(FitTables):
 
     def priors(self, other: str) -> str:
         """Bits under the usual priors and under another set."""
-        columns = {
-            f"{PLACES[place]}, `{priors}`": self._column("acceptable_max_1", place, priors=priors)
-            for place in PLACES
-            for priors in ("plausible", other)
-        }
         there = self._rows.having("acceptable_max_1", priors=other)
-        return table("theory", columns) if there else ""
+        columns = {
+            f"{PLACES[place]}, `{priors}`": self._column(
+                "acceptable_max_1", place, runs=there, priors=priors
+            )
+            for place in PLACES
+            for priors in (PLAUSIBLE, other)
+        }
+        return table("theory", columns)
