@@ -85,17 +85,18 @@ class Findings:
         each = (self.bits(run, place, transport, measure=measure, **priors) for run in (one, other))
         return verdict(*each)
 
-    def turned_by_priors(self, other: str, place: str, laws: Sequence[str]) -> bool:
-        """Whether another prior set gives another verdict on one of the paper's models.
+    def turned_by_priors(self, other: str, places: Sequence[str], laws: Sequence[str]) -> list[str]:
+        """Places where another prior set gives another verdict on one of the paper's models."""
+        return [
+            p for p in places if any(self._turns(other, p, t, w) for t in THEORIES for w in laws)
+        ]
 
-        Raises
-        ------
-        Missing: not measured under both sets
-        """
-        pairs = [(theory, law) for theory in THEORIES for law in laws]
-        return any(
-            self.against(*pair, place) != self.against(*pair, place, priors=other) for pair in pairs
-        )
+    def _turns(self, other, place, theory, law):
+        try:
+            usual = self.against(theory, law, place)
+            return usual != self.against(theory, law, place, priors=other)
+        except Missing:
+            return False
 
     def main_feature(self, run: str, place: str, features: Sequence[str]) -> tuple[str, Number]:
         """Of variants without a feature of the data, that which takes most bits off, and how many.
@@ -177,6 +178,17 @@ class Findings:
         )  # fmt: skip
         each = [verdict(held, self.bits(base, "earth"), SIGNIFICANT) for base in DIFFUSION[:2]]
         return "more" in each
+
+    def verdict_of_premise(self) -> str:
+        """`verdict` on the two-phase model within the part of its prior in which its premise holds,
+        against Kolmogorov diffusion at Earth.
+
+        Raises
+        ------
+        Missing: not measured
+        """
+        within = self.bits("two_phase", "earth", variant="isotropy")
+        return verdict(within, self.bits("kolmogorov", "earth"))
 
     def rival_mechanisms(self, place: str) -> list[str]:
         """Single mechanisms that take no more bits than the two-phase model."""

@@ -142,6 +142,8 @@ class FitTables:
                     if needed.unit == "in the slope"
                     else f"{100 * needed.value:.0f}%"
                 )
+        if set(columns["error needed for 3 sigma"].values()) == {"none would do"}:
+            del columns["error needed for 3 sigma"]
         return table("theories", columns, names)
 
     def galaxies(self) -> str:

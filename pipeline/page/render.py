@@ -87,11 +87,12 @@ def render_page(
         keep_trailing_newline=True,
     )
     for name in ("bits", "percent", "odds", "deviation", "with_error"):
-        environment.filters[name] = _counted(getattr(words, name), numbers)
+        environment.filters[name] = _counted(_starred(getattr(words, name)), numbers)
     environment.filters |= {
         "joined": words.joined,
         "named": words.name_of,
         "effect": words.effect,
+        "located": words.located,
     }
     environment.filters["share"] = lambda text: f"{100 * float(text):.1g}%"
     environment.filters["counted"] = _counted(str, numbers)
@@ -151,6 +152,13 @@ def write_page(page: str | Path, records: Sequence[Mapping], folder: str | Path)
 def read_template(path: Path) -> str:
     """The text of a part of the template, without its sentences' marks."""
     return re.sub(r"\{%-?\s*(say|endsay)\s*-?%\}", "", path.read_text(encoding="utf-8"))
+
+
+def _starred(write):
+    def starred(number, *arguments):
+        return write(number, *arguments) + (r"\*" if number.is_doubted else "")
+
+    return starred
 
 
 def _counted(write, numbers):

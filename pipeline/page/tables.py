@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from pipeline.page.cells import EARTH, PLACES, TRANSPORTS, VOYAGER, cell, label, ordered, table
-from pipeline.page.findings import FIXED_PRODUCTION
+from pipeline.page.findings import FIXED_PRODUCTION, THEORIES, Findings
 from pipeline.page.fitted import FitTables
 from pipeline.page.rows import PLAUSIBLE, Missing
 from pipeline.page.shortcuts import Turn
@@ -68,6 +69,20 @@ class Tables(FitTables):
             for name, words in (("proton", "protons"), ("bc", "B/C"), ("both", "both"))
         }
         return table("theory", columns)
+
+    def against(self, find: Findings, laws: Sequence[str]) -> str:
+        """Each theory against laws of diffusion, under the usual priors and under `wide`."""
+        columns: dict[str, dict[str, str]] = {}
+        for place, theory in product(PLACES, THEORIES):
+            for law, priors in product(laws, (PLAUSIBLE, "wide")):
+                try:
+                    told = _TOLD[find.against(theory, law, place, priors=priors)]
+                except Missing:
+                    continue
+                head = f"{label(law)}, `{priors}`"
+                columns.setdefault(head, {})[f"{label(theory)}, {PLACES[place]}"] = told
+        names = [f"{label(theory)}, {PLACES[place]}" for place in PLACES for theory in THEORIES]
+        return table("against", columns, names)
 
     def verdicts(self, turns: Sequence[Turn]) -> str:
         """Each theory against each law of diffusion, with the paper's transport and with full."""

@@ -43,6 +43,11 @@ def joined(items: Sequence[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def located(place: str) -> str:
+    """A range of the data in prose."""
+    return "at Earth" if place == "earth" else "with Voyager"
+
+
 def effect(name: str) -> str:
     """A single effect of full transport in prose."""
     return {"adiabatic": "adiabatic losses"}.get(name, name.replace("_", " "))
