@@ -54,7 +54,7 @@ def test_doubted_numbers_have_a_star():
     doubted = row("two_phase", "acceptable_max_1", 7.7, note="its Markov chains did not forget")
     told = page([*whole_study(), doubted])
     assert "| 7.7 ± 0.1 * |" in told
-    assert r"the two-phase model takes 7.7 ± 0.1 bits\* at Earth" in told
+    assert r"the two-phase model takes 7.7 ± 0.1\* bits at Earth" in told
 
 
 def test_a_run_that_nobody_knows_stands_beside_the_others():
