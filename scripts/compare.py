@@ -69,7 +69,8 @@ def main() -> int:
         metavar="FILE",
         type=Path,
         action="append",
-        help="a tuning.json to fill --page from; repeatable, of the same rows the last count",
+        help="a tuning.json to fill --page from, and no more; repeatable, of the same rows the "
+        "last count; without --output pictures are those beside the first",
     )
     options = arguments.parse_args()
     limit_threads()
@@ -121,6 +122,11 @@ def _write_page(page, rows, folder) -> None:
 def _page_of_rows(options) -> int:
     if options.page is None:
         raise CrtuneError("--rows: says what --page is filled from; give --page too")
+    chosen = ("runs", "priors", "transport", "variant", "study", "matrices", "baseline")
+    if useless := [name for name in chosen if getattr(options, name)]:
+        raise CrtuneError(
+            f"--rows: the page is filled from these files alone; leave out {', '.join(useless)}"
+        )
     _write_page(options.page, options.rows, options.output or options.rows[0].parent)
     return EXIT_OK
 

@@ -67,6 +67,11 @@ class Findings:
         where = {"transport": transport or self._main, "variant": variant} | priors
         return self._rows.number(run, measure, place, **where)
 
+    def has_bits(self, runs: Sequence[str], place: str) -> bool:
+        """Whether all of these were measured, so that a sentence can go on about them."""
+        where = {"transport": self._main}
+        return all(self._rows.find(run, MEASURE, place, **where) is not None for run in runs)
+
     def against(
         self,
         one: str,

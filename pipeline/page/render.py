@@ -141,10 +141,11 @@ def write_page(page: str | Path, records: Sequence[Mapping], folder: str | Path)
     CrtuneError: no row has bits; no space, no permission
     """
     page, folder = Path(page), Path(folder)
-    paths = save_figure(front_figure(records), folder / "front")
     figures = Path(os.path.relpath(folder, page.parent)).as_posix()
+    figure = front_figure(records)
+    text = render_page(records, folder=folder, figures=figures)
+    paths = save_figure(figure, folder / "front")
     with replacing(page) as draft:
-        text = render_page(records, folder=folder, figures=figures)
         draft.write_text(text, encoding="utf-8")
     return [page, *paths]
 

@@ -187,7 +187,8 @@ def read_rows(paths: Sequence[Path]) -> list[dict]:
     records = []
     for path in paths:
         try:
-            records += json.loads(Path(path).read_text(encoding="utf-8"))["entries"]
+            found = json.loads(Path(path).read_text(encoding="utf-8"))["entries"]
+            records += [row for row in found if _checked(row)]
         except OSError as error:
             raise CrtuneError(f"{path}: {error.strerror}; give a tuning.json") from None
         except (ValueError, KeyError, TypeError):
@@ -195,6 +196,19 @@ def read_rows(paths: Sequence[Path]) -> list[dict]:
                 f"{path}: has no rows of the study; give a tuning.json that scripts/compare.py made"
             ) from None
     return records
+
+
+def _checked(row) -> bool:
+    """Refuse what is no row of a study."""
+    texts = ("run", "scenario", "options", "range", "selection", "priors", "measure", "note")
+    numbers = (row["value"], row["error"])
+    if not all(isinstance(row[name], str) for name in texts):
+        raise TypeError
+    if not all(x is None or (type(x) in (int, float) and math.isfinite(x)) for x in numbers):
+        raise ValueError
+    if not (row["unit"] is None or isinstance(row["unit"], str)):
+        raise TypeError
+    return True
 
 
 def _place_of(row):

@@ -1,5 +1,6 @@
 """Rows as numbers, and numbers as verdicts."""
 
+import json
 import math
 
 import pytest
@@ -8,6 +9,7 @@ from pipeline.page.rows import Missing, Number, Rows, read_rows
 from pipeline.page.words import bits, odds, verdict
 from tests.pipeline.page.rows_of_a_study import row
 from transport.checkout import ROOT
+from transport.errors import CrtuneError
 
 
 def test_of_the_same_rows_the_last_counts():
@@ -25,6 +27,21 @@ def test_nulls_are_nothing_in_the_prior_or_nothing_at_all():
     assert rows.number("a", "x", transport="full").is_none
     assert rows.find("a", "y", transport="full") is None
     assert rows.note("a", "y", transport="full") == "baseline: no"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"value": "abc"}, {"value": [1]}, {"note": None}, {"run": 3}, {"unit": 1}, {"error": {}}],
+)
+def test_what_is_no_row_is_told_with_its_file(tmp_path, change):
+    path = tmp_path / "tuning.json"
+    path.write_text(json.dumps({"entries": [row("a", "x", 1.0) | change]}))
+    with pytest.raises(CrtuneError, match=r"tuning\.json: has no rows"):
+        read_rows([path])
+    for entries in (["a"], {"a": 1}, [{"run": "a"}]):
+        path.write_text(json.dumps({"entries": entries}))
+        with pytest.raises(CrtuneError, match=r"tuning\.json: has no rows"):
+            read_rows([path])
 
 
 def test_the_committed_rows_can_be_read():

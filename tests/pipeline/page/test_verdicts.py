@@ -176,3 +176,11 @@ def test_verdicts_under_wider_priors():
     assert "hangs on the prior**" not in told()
     assert "hangs on the prior**" not in page(whole_study())
     assert "| Kolmogorov | 6.0 ± 0.1 | 6.0 ± 0.1 | 11.5 ± 0.1 | 11.5 ± 0.1 |" in told()
+
+
+def test_sentences_do_not_go_on_about_what_was_left_out():
+    only = page(r for r in whole_study() if r["run"] == "two_phase")
+    assert "Those hang on" not in only
+    law = page(r for r in whole_study() if r["run"] == "kolmogorov")
+    for words in ("With Kolmogorov diffusion it is", "Those hang on", "own B/C falls with"):
+        assert words not in law
