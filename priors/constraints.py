@@ -38,9 +38,12 @@ class Constraint:
         above 3 TV.
         """
         quantity = np.asarray(quantities[self.name])
-        above = (quantity > self.low) | (np.isneginf(self.low) & ~np.isnan(quantity))
-        below = (quantity < self.high) | (np.isposinf(self.high) & ~np.isnan(quantity))
-        return above & below
+        inside = ~np.isnan(quantity)
+        if self.low > -math.inf:
+            inside &= quantity > self.low
+        if self.high < math.inf:
+            inside &= quantity < self.high
+        return inside
 
 
 def constraint_from_table(name: str, table: object) -> Constraint:

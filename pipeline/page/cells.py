@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.figures.tuning.looks import LOOKS
+from pipeline.figures.tuning.looks import LOOKS, label
 from pipeline.page.rows import Number
 from pipeline.page.words import with_error
 from pipeline.tuning.measures.columns import BASELINE
@@ -16,11 +16,6 @@ EARTH, VOYAGER = "earth", "voyager"
 PLACES = {EARTH: "Earth", VOYAGER: "with Voyager"}
 TRANSPORTS = {PAPER: "paper", FULL: "full"}
 """In headers of columns."""
-
-
-def label(run: str) -> str:
-    """A run in tables and figures."""
-    return LOOKS[run].label if run in LOOKS else run.replace("_", " ")
 
 
 def ordered(runs: Iterable[str]) -> list[str]:

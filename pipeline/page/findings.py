@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
+from pipeline.page.cells import PLACES
 from pipeline.page.rows import Missing, Number, Rows
-from pipeline.page.words import name_of, verdict
+from pipeline.page.words import located, name_of, verdict
 from pipeline.tuning.measures.floor_points import SEPARATOR
 
 THEORIES = ("two_phase", "stratified_halo")
@@ -56,15 +57,15 @@ class Findings:
         transport: str | None = None,
         variant: str = "",
         measure: str = MEASURE,
-        **priors: str,
+        **where: str,
     ) -> Number:
-        """Bits within a factor of 2, at every point or by another measure, ``priors=`` a set.
+        """Bits within a factor of 2, at every point or by another measure, of the rows `where`.
 
         Raises
         ------
         Missing: not measured
         """
-        where = {"transport": transport or self._main, "variant": variant} | priors
+        where = {"transport": transport or self._main, "variant": variant} | where
         return self._rows.number(run, measure, place, **where)
 
     def has_bits(self, runs: Sequence[str], place: str) -> bool:
@@ -79,7 +80,7 @@ class Findings:
         place: str,
         transport: str | None = None,
         measure: str = MEASURE,
-        **priors: str,
+        **where: str,
     ) -> str:
         """``more``, ``less`` or ``same``: tuning of the first theory against the second's, `bits`.
 
@@ -87,7 +88,7 @@ class Findings:
         ------
         Missing: not measured
         """
-        each = (self.bits(run, place, transport, measure=measure, **priors) for run in (one, other))
+        each = (self.bits(run, place, transport, measure=measure, **where) for run in (one, other))
         return verdict(*each)
 
     def turned_by_priors(self, other: str, places: Sequence[str], laws: Sequence[str]) -> list[str]:
@@ -137,10 +138,9 @@ class Findings:
     def _excess(self):
         """Of each theory and place, in words where it takes many more bits, "" elsewhere."""
         for theory in THEORIES:
-            for place, words in (("earth", "at Earth"), ("voyager", "with Voyager")):
-                one = self.bits(theory, place)
-                each = [verdict(one, self.bits(base, place), SIGNIFICANT) for base in DIFFUSION[:2]]
-                yield f"{name_of(theory)} {words}" if "more" in each else ""
+            for place in PLACES:
+                significant = self._is_significant(self.bits(theory, place), place)
+                yield f"{name_of(theory)} {located(place)}" if significant else ""
 
     def significant_or_none(self) -> str:
         """As `significant`; "" where something is missing."""
@@ -181,19 +181,11 @@ class Findings:
         held = self.bits(
             "two_phase", "earth", variant="isotropy", measure=f"premise_{MEASURE}"
         )  # fmt: skip
-        each = [verdict(held, self.bits(base, "earth"), SIGNIFICANT) for base in DIFFUSION[:2]]
+        return self._is_significant(held, "earth")
+
+    def _is_significant(self, number, place):
+        each = [verdict(number, self.bits(base, place), SIGNIFICANT) for base in DIFFUSION[:2]]
         return "more" in each
-
-    def verdict_of_premise(self) -> str:
-        """`verdict` on the two-phase model within the part of its prior in which its premise holds,
-        against Kolmogorov diffusion at Earth.
-
-        Raises
-        ------
-        Missing: not measured
-        """
-        within = self.bits("two_phase", "earth", variant="isotropy")
-        return verdict(within, self.bits("kolmogorov", "earth"))
 
     def rival_mechanisms(self, place: str) -> list[str]:
         """Single mechanisms that take no more bits than the two-phase model."""

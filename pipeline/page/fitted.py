@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pipeline.page.cells import EARTH, PLACES, TRANSPORTS, VOYAGER, cell, label, ordered, table
 from pipeline.page.findings import SINGLE, THEORIES
 from pipeline.page.rows import Missing, Number, Rows
-from pipeline.page.words import percent, probability, with_error
+from pipeline.page.words import percent, probability, rounded, with_error
 from pipeline.tuning.measures.holdouts import SHOWN as HOLDOUTS
 from pipeline.tuning.tables.entries import NOT_CONVERGED
 
@@ -193,7 +193,7 @@ class FitTables:
                 )
             except Missing:
                 continue
-            told = [f"{round(n.value, 2) + 0.0:.2f}" for n in (middle, low, high)]
+            told = [rounded(n.value, 2) for n in (middle, low, high)]
             text = f"{told[0]} ({told[1]} to {told[2]})"
             cells[run] = text + (f" **{NOT_CONVERGED}**" if middle.is_unconverged else "")
         return cells

@@ -188,7 +188,9 @@ def read_rows(paths: Sequence[Path]) -> list[dict]:
     for path in paths:
         try:
             found = json.loads(Path(path).read_text(encoding="utf-8"))["entries"]
-            records += [row for row in found if _checked(row)]
+            for row in found:
+                _check(row)
+            records += found
         except OSError as error:
             raise CrtuneError(f"{path}: {error.strerror}; give a tuning.json") from None
         except (ValueError, KeyError, TypeError):
@@ -198,7 +200,7 @@ def read_rows(paths: Sequence[Path]) -> list[dict]:
     return records
 
 
-def _checked(row) -> bool:
+def _check(row) -> None:
     """Refuse what is no row of a study."""
     texts = ("run", "scenario", "options", "range", "selection", "priors", "measure", "note")
     numbers = (row["value"], row["error"])
@@ -208,7 +210,6 @@ def _checked(row) -> bool:
         raise ValueError
     if not (row["unit"] is None or isinstance(row["unit"], str)):
         raise TypeError
-    return True
 
 
 def _place_of(row):

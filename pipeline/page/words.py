@@ -97,9 +97,14 @@ def bits(number: Number, unit: bool = True) -> str:
     return f"{with_error(number)}{tail}"
 
 
+def rounded(value: float, digits: int) -> str:
+    """With so many decimals; nothing has no sign."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
 def with_error(number: Number, digits: int = 1) -> str:
     """``6.7 ± 0.1``, the error no less than the last digit."""
-    text = f"{round(number.value, digits) + 0.0:.{digits}f}"
+    text = rounded(number.value, digits)
     if math.isfinite(number.error):
         text += f" ± {max(number.error, 10.0**-digits):.{digits}f}"
     return text + _flag(number)

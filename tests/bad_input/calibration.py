@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-
-from tests.bad_input.case import Case, replaced
+from tests.bad_input.case import Case
+from tests.bad_input.prior_files import excludes_everything
 
 CALIBRATION = [
     Case(
@@ -25,14 +24,7 @@ CALIBRATION = [
     Case(
         "calibration: a prior without draws",
         ("priors.toml", "20 < H", "loosen"),
-        lambda folder: (
-            shutil.rmtree(folder / "run"),
-            replaced(
-                "priors.toml",
-                "[nuisance]",
-                "[constraints.kolmogorov]\nH = { above = 20.0 }\n[nuisance]",
-            )(folder),
-        ),
+        excludes_everything,
         ("calibrate", "RUN"),
         made=("run/calibration",),
     ),

@@ -11,6 +11,13 @@ def prior_case(name, old, new, *says):
     return Case(f"priors: {name}", ("priors.toml", *says), replaced("priors.toml", old, new))
 
 
+def excludes_everything(folder):
+    shutil.rmtree(folder / "run")
+    replaced(
+        "priors.toml", "[nuisance]", "[constraints.kolmogorov]\nH = { above = 20.0 }\n[nuisance]"
+    )(folder)
+
+
 PRIOR_FILES = [
     prior_case("zero width", "high = 15.0", "high = 5.0", "parameters.r", "zero width", "high"),
     prior_case("inverted", "high = 15.0", "high = 1.0", "parameters.r", "inverted"),
@@ -36,14 +43,7 @@ PRIOR_FILES = [
     Case(
         "priors: exclude everything",
         ("priors.toml", "20 < H", "loosen"),
-        lambda folder: (
-            shutil.rmtree(folder / "run"),
-            replaced(
-                "priors.toml",
-                "[nuisance]",
-                "[constraints.kolmogorov]\nH = { above = 20.0 }\n[nuisance]",
-            )(folder),
-        ),
+        excludes_everything,
     ),
     prior_case(
         "constraint on nothing known",

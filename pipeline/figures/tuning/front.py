@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
-from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES
+from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES, label
 from pipeline.figures.tuning.rows import left_of
 from pipeline.tuning.measures.columns import LOWER_BOUND
 from pipeline.tuning.tables.report import usual_priors
@@ -81,7 +81,7 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
     axes[0].minorticks_off()
     axes[1].minorticks_off()
     axes[0].set_ylim(len(runs) - 0.5, -0.75)
-    labels = [LOOKS[r].label if r in LOOKS else r.replace("_", " ") for r in runs]
+    labels = list(map(label, runs))
     axes[0].set_yticks(range(len(runs)), labels)
     height = figure.get_figheight()
     figure.subplots_adjust(
@@ -105,7 +105,7 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
 
 
 def _exceptions(sets, runs, priors) -> str:
-    others = [f"{run.replace('_', ' ')}: {sets[run]}" for run in runs if sets[run] != priors]
+    others = [f"{label(run)}: {sets[run]}" for run in runs if sets[run] != priors]
     return f" ({'; '.join(others)})" if others else ""
 
 

@@ -41,6 +41,13 @@ LOOKS: dict[str, Look] = {
     "self_confinement_nonlinear": Look("self-conf., nonlinear", PURPLE, _DASH_DOT_DOT, "*"),
     "pressure_anisotropy": Look("pressure anisotropy", SKY, "--", "h"),
 }
+
+
+def label(run: str) -> str:
+    """A run in tables and figures; those that nobody has given a look, by what they are called."""
+    return LOOKS[run].label if run in LOOKS else run.replace("_", " ")
+
+
 """By run, in the order of legends and rows: baselines first, then theories by family."""
 _OTHER = (BLUE, GREEN, VERMILLION, BLACK)
 _OTHER_LINES = (_DASH_DOT_DOT, (0, (1, 1)), (0, (7, 2)))
