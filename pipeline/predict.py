@@ -80,7 +80,8 @@ def predict(
     kappa = _spectra(scenario, batch, rigidity).kappa_turb
     with np.errstate(all="ignore"):  # what is not finite is refused next
         ratio = flux[BORON] / flux[CARBON]
-    if not all(np.all(np.isfinite(a) & (a > 0)) for a in (flux[PROTON], ratio)):
+    told = (flux[PROTON], ratio) if kappa is None else (flux[PROTON], ratio, kappa)
+    if not all(np.all(np.isfinite(a) & (a > 0)) for a in told):
         raise CrtuneError(
             f"{scenario.name} has no finite, positive prediction at these values: "
             + ", ".join(f"{name} = {value:g}" for name, value in values.items())

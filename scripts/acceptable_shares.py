@@ -33,10 +33,12 @@ def main() -> int:
         "--draws", type=cli.count, default=40000, help="prior draws of each (40000)"
     )
     arguments.add_argument("--seed", type=int, default=1, help="seed of the draws (1)")
-    arguments.add_argument("--brief", action="store_true", help="only paper and full")
+    arguments.add_argument(
+        "--brief", action="store_true", help="only paper, full, and full by a converged march"
+    )
     options = arguments.parse_args()
     limit_threads()
-    from pipeline.accuracy.full.shares import shares
+    from pipeline.accuracy.full.shares import CONVERGED, shares
     from pipeline.config.load import load_config, with_overrides
     from pipeline.from_config import build_problem
 
@@ -46,7 +48,7 @@ def main() -> int:
     )
     kept = []
     for run in options.runs:
-        only = ("paper",) if options.brief else ()
+        only = ("paper", CONVERGED) if options.brief else ()
         config = with_overrides(load_config(run), options.overrides)
         prior = build_problem(config).prior
         if prior.constraints:

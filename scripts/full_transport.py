@@ -3,7 +3,8 @@
 
 Writes full_transport.png and, below its marker, full_transport.md: full / paper for every scenario,
 each effect alone, the numerical error over prior draws, and power-law diffusion fitted to B/C of
-AMS-02 with full and with the paper's transport. Half a minute on a free core.
+AMS-02 with full and with the paper's transport. Half a minute on a free core. With --posteriors it
+prints what the numerical error does to ln L of posterior draws, and to ln Z, instead.
 """
 
 import this_checkout  # noqa: F401
@@ -30,9 +31,17 @@ def main() -> int:
     arguments.add_argument(
         "--fit", action="store_true", help="only fit power-law diffusion, and print what comes out"
     )
+    arguments.add_argument(
+        "--posteriors", metavar="RUN.toml", nargs="+",
+        help="only print ln L of posteriors against a converged march's; the study's, or made, "
+        "half a minute each",
+    )  # fmt: skip
     cli.add_page_argument(arguments)
     options = arguments.parse_args()
     limit_threads()
+    if options.posteriors:
+        print_consequences(options)
+        return 0
     from pipeline.accuracy.full.slope_fit import fit_slope
 
     fits = {label: fit_slope(**how) for label, how in FITS.items()}
@@ -47,6 +56,24 @@ def main() -> int:
         return 0
     write_page(options, fits)
     return 0
+
+
+def print_consequences(options) -> None:
+    from pipeline.accuracy.full.posteriors import consequences
+    from pipeline.config.load import load_config
+    from pipeline.tuning.study.choices import RANGES
+
+    print(
+        "| run | data | error at points, 99% | most | sd of error of ln L | 95% | most "
+        "| ln Z higher by |\n|---|---|---|---|---|---|---|---|"
+    )
+    for run in options.posteriors:
+        config = load_config(run)
+        for c in consequences(config, 4 * options.draws, options.seed):
+            points = " | ".join(f"{x:.1e}" for x in c.at_points)
+            logs = " | ".join(f"{x:.3f}" for x in (c.sd, *c.most))
+            name = f"`{config.name}` | {RANGES[c.range]}"
+            print(f"| {name} | {points} | {logs} | {c.log_z:+.3f} |", flush=True)
 
 
 def write_page(options, fits) -> None:

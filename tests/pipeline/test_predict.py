@@ -17,8 +17,8 @@ from transport.modulation import modulate
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def predict(name, *assignments, rigidity="10,100", phi=0.0, options=()):
-    scenario = predict_input.make_scenario(name, options)
+def predict(name, *assignments, rigidity="10,100", phi=0.0, options=(), transport="paper"):
+    scenario = predict_input.make_scenario(name, options, transport=transport)
     values = predict_input.parse_values(scenario, assignments)
     return p.predict(scenario, values, predict_input.parse_rigidities(rigidity), phi)
 
@@ -111,6 +111,10 @@ def test_diagnostics_are_those_of_the_scenario():
         (lambda: predict("two_phase", phi=-0.1), "--phi"),
         (lambda: predict("two_phase", phi=float("nan")), "--phi"),
         (lambda: predict("two_phase", "gamma_inj=6"), "no finite, positive prediction"),
+        (
+            lambda: predict("power_law_diffusion", "delta=500", transport="full"),
+            "no finite, positive prediction",  # of the coefficient: losses keep fluxes finite
+        ),
         (lambda: predict("kolmogorov", "H=-3"), r"no finite, positive .* column = 250$"),
         (
             lambda: diagnostics("kolmogorov", "H=-3"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from unittest.mock import patch
 
 import numpy as np
 
 from pipeline.config.load import RUNS, load_config
 from pipeline.from_config import build_problem
+from transport import residence
 from transport.errors import CrtuneError
 from transport.full import layers, nuclear_data, solve
 from transport.full.effects import EFFECTS
@@ -137,6 +139,15 @@ def low_energy_production(below: float, change: float | None, parent: str = "") 
 def _forget():
     layers.disk_table.cache_clear()
     solve._production_table.cache_clear()
+
+
+@contextmanager
+def converged_march() -> Iterator[None]:
+    """Full transport with `REFINEMENT` times the nodes."""
+    with patch.object(
+        residence, "full_spectra", partial(solve.full_spectra, refinement=REFINEMENT)
+    ):
+        yield
 
 
 def numerical_errors(draws: int, seed: int) -> dict[str, Error]:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.accuracy.full.measure import hydrogen_alone, low_energy_production, near_a_cutoff
+from pipeline.accuracy.full.measure import (
+    converged_march,
+    hydrogen_alone,
+    low_energy_production,
+    near_a_cutoff,
+)
 from pipeline.config.load import Config, with_sections
 from pipeline.from_config import build_problem
 from pipeline.problem import Problem
@@ -22,6 +27,7 @@ from transport.full.effects import EFFECTS, FULL, PAPER
 FACTOR = 2.0
 HYDROGEN = "full, gas of neutral hydrogen alone"
 FLAT = "full, production below 0.4 GeV/n as there"
+CONVERGED = "full, a converged march"
 NO_NUISANCES = "full, A_boron = 1 and s_boron = 0"
 AS_SIMPLEST = "full, these three together"
 SIMPLEST_COLD = "full, these three together, without adiabatic"
@@ -49,7 +55,7 @@ class Share:
 
 def variants(scenario) -> dict[str, str]:
     """Transports of a scenario by label: paper, full, and full with something changed."""
-    labels = dict.fromkeys((FULL, NO_NUISANCES, HYDROGEN, FLAT), FULL)
+    labels = dict.fromkeys((FULL, CONVERGED, NO_NUISANCES, HYDROGEN, FLAT), FULL)
     labels = {PAPER: PAPER, **labels, AS_SIMPLEST: FULL}
     cools = scenario.with_transport(FULL)._cools
     if cools:
@@ -104,6 +110,8 @@ def _near(config, transport, label, whole, theta):
         for name, value in (("log10_A_boron", 0.0), ("s_boron", 0.0)):
             mine[:, problem.names.index(name)] = value
     with ExitStack() as changes:
+        if label == CONVERGED:
+            changes.enter_context(converged_march())
         if label in (HYDROGEN, AS_SIMPLEST, SIMPLEST_COLD):
             changes.enter_context(hydrogen_alone())
         if label in (FLAT, AS_SIMPLEST, SIMPLEST_COLD):

@@ -61,6 +61,11 @@ SHORT = StudySettings(
 """One, shorter run of the posterior, and fractions down to 50%."""
 
 
+def settings_of(run: str) -> StudySettings:
+    """How much work the study puts into the posterior of a run's protons and B/C together."""
+    return StudySettings() if run in HEADLINES else SHORT
+
+
 @dataclass(frozen=True)
 class Task:
     """Measures of one case.
