@@ -17,6 +17,7 @@ from pipeline.predict_input import check_rigidities, check_value, make_scenario
 from priors.distributions import Fixed
 from priors.sets import is_nuisance, load_prior_set
 from transport.errors import CrtuneError
+from transport.full.production import only_with_production
 from transport.scenario import Scenario
 from transport.suggest import suggest
 
@@ -117,8 +118,8 @@ def _values(scenario: Scenario, given: Mapping) -> dict[str, float]:
             if is_nuisance(name):
                 continue
             raise CrtuneError(
-                f"{scenario.name} has no parameter {name!r}{suggest(name, parameters)}; "
-                f"crtune.scenarios({scenario.name!r}) shows them"
+                f"{scenario.name} has no parameter {name!r}{suggest(name, parameters)}"
+                f"{only_with_production(name)}; crtune.scenarios({scenario.name!r}) shows them"
             )
         values[name] = number(value, parameters[name].unit, name)
         check_value(parameters[name], values[name], f"{name} = {value}")

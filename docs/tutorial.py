@@ -171,7 +171,7 @@ box_posterior
 #
 # How well does each fit at its best? That alone decides nothing, since freedom buys a better fit.
 # What it costs is the subject of the evidence and of the other measures of fine-tuning, which
-# `scripts/fine_tuning.py my_study/leaky_box.toml` makes from this very config, in hours.
+# `scripts/fine_tuning.py my_study/leaky_box.toml` makes from this very config, in minutes.
 
 # %%
 for run in (posterior, box_posterior):

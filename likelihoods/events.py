@@ -23,6 +23,13 @@ _COUNTED = {
     "boron": {"boron"},
     "boron_to_carbon": {"boron", "carbon"},
 }
+_PUBLISHED = re.compile(r"10\.\d{4,}/\S+|\d{4}[a-z&.]\S{14}")
+"""A DOI or a bibcode, in small letters; what else may stand there (none, in preparation) names
+nothing."""
+_SAME_RIGIDITY = 0.005
+"""Relative, of centres of bins."""
+_FEW = 5
+"""Points that two tables may have at the same rigidities by chance."""
 _PERIOD = re.compile(r"(?P<instrument>\w+?)_(?P<first>\d{4})_(?P<last>\d{4})")
 
 
@@ -36,13 +43,18 @@ def same_table(a: Measurement, b: Measurement) -> str | None:
         return None
     if a.sha256 == b.sha256:
         return f"both are the table {a.path.name}"
-    if a.doi and a.doi == b.doi:
+    if _PUBLISHED.fullmatch(_doi(a)) and _doi(a) == _doi(b):
         return f"both tables are from doi {a.doi}"
     if a.observable == b.observable:
         common = np.intersect1d(a.value, b.value).size
         if common > max(2, 0.5 * min(a.n_bins, b.n_bins)):
             return f"{common} values of {a.path.name} are those of {b.path.name}"
     return None
+
+
+def _doi(measurement: Measurement) -> str:
+    """Without the address that some put before it; case says nothing in a DOI."""
+    return measurement.doi.strip().lower().rpartition("doi.org/")[2]
 
 
 def shared_events(a: Measurement, b: Measurement) -> str | None:
@@ -64,7 +76,9 @@ def shared_events(a: Measurement, b: Measurement) -> str | None:
     first, second = _PERIOD.fullmatch(a.period), _PERIOD.fullmatch(b.period)
     if a.period == b.period:
         return f"both are of the period {a.period}"
-    if not first or not second or first["instrument"] != second["instrument"]:
+    if not first or not second:
+        return _same_points(a, b)
+    if first["instrument"] != second["instrument"]:
         return None
     if min(int(first["last"]), int(second["last"])) <= max(
         int(first["first"]), int(second["first"])
@@ -97,6 +111,16 @@ def check_events(datasets: Mapping[str, Measurement]) -> None:
                 CrtuneWarning,
                 stacklevel=2,
             )
+
+
+def _same_points(a: Measurement, b: Measurement) -> str | None:
+    """Of tables whose periods say nothing: a copy on another axis has other numbers, but bins that
+    lie where the other's do."""
+    if a.observable != b.observable or a.n_bins != b.n_bins or a.n_bins < _FEW:
+        return None
+    if np.any(np.abs(a.rigidity_centre / b.rigidity_centre - 1.0) > _SAME_RIGIDITY):
+        return None
+    return f"all their {a.n_bins} points lie at the same rigidities"
 
 
 def _overlap(a: Measurement, b: Measurement) -> bool:

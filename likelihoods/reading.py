@@ -128,4 +128,10 @@ def _components(raw: Table) -> tuple[ErrorComponent, ...]:
             f"{LEAST_RELATIVE_ERROR:g} of the value, but {error[small[0]]:.3g}; give the one that "
             "was measured, or a `resolution` column with the last printed digit"
         )
+    endless = np.flatnonzero(np.isinf(error))
+    if endless.size:
+        raise CrtuneError(
+            f"{raw.path}: row {endless[0] + 1}: the error is too many times the value "
+            f"{raw.value[endless[0]]:g}; check their exponents"
+        )
     return tuple(components)

@@ -54,6 +54,11 @@ class Table:
                 f"{self.path}: meta key 'errors': component {entry.get('name')!r} names no "
                 f"column; give `column`, or both `minus` and `plus`"
             )
+        if side in entry and "column" in entry:
+            raise CrtuneError(
+                f"{self.path}: meta key 'errors': component {entry.get('name')!r} has `column` and "
+                f"`{side}`; give `column`, or both `minus` and `plus`"
+            )
         error = self.column(name)
         _check_rows(self.path, name, error, error >= 0, "is negative; errors are 1 sigma, >= 0")
         return error
@@ -84,6 +89,7 @@ def read_table(path: Path) -> Table:
         if name not in raw.colnames:
             raise CrtuneError(f"{path}: missing column {name!r}{suggest(name, raw.colnames)}")
     check_columns(path, raw.colnames, used, meta)
+    _refuse_per_cent(path, raw, value_name, map(str, errors))
     columns = {  # errors share the unit of the value
         name: _convert(path, raw[name], axis_unit if name in axis else value_unit)
         for name in raw.colnames
@@ -161,6 +167,20 @@ def _check_errors(path: Path, errors) -> None:
             )
 
 
+def _refuse_per_cent(path: Path, raw, value_name: str, errors) -> None:
+    """Errors of a ratio are absolute, so that "%" beside a plain value may be meant otherwise."""
+    for name in errors:
+        unit, of_value = raw[name].unit, raw[value_name].unit
+        if unit is None or unit == of_value or unit.is_unity():
+            continue
+        if unit.physical_type == "dimensionless":
+            raise CrtuneError(
+                f"{path}: column {name!r} has unit {unit.to_string()!r} and {value_name!r} has "
+                "not; errors are absolute: if they are relative, multiply them by the value, and "
+                "give both columns the same unit"
+            )
+
+
 def _convert(path: Path, column, unit: str) -> np.ndarray:
     import astropy.units as u
 
@@ -174,9 +194,13 @@ def _convert(path: Path, column, unit: str) -> np.ndarray:
     if hasattr(column, "filled"):
         column = column.filled(np.nan)
     try:
+        if column.dtype.kind in "bc":
+            raise ValueError
         values = np.asarray(column, dtype=float)
     except ValueError as error:
-        raise CrtuneError(f"{path}: column {column.name!r} holds text, not numbers") from error
+        raise CrtuneError(
+            f"{path}: column {column.name!r} holds {column.dtype.name}, not real numbers"
+        ) from error
     _check_rows(path, column.name, values, np.isfinite(values), "is not a finite number")
     # Not multiplying by one keeps the published digits exact.
     return values if factor == 1.0 else values * factor

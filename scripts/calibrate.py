@@ -75,12 +75,8 @@ def main() -> int:
 
 def report(calibration, options) -> None:
     """Table, CSV and figure of what is there, and the page if asked for."""
-    from pipeline.calibration.report import (
-        assess,
-        format_calibrated,
-        read_page,
-        write_ranks,
-    )
+    from pipeline.calibration.page import read_page
+    from pipeline.calibration.report import assess, format_calibrated, write_ranks
     from pipeline.figures.calibration_plot import calibration_figure
     from pipeline.figures.style import save_figure
     from pipeline.files import replacing

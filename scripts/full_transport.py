@@ -64,8 +64,8 @@ def print_consequences(options) -> None:
     from pipeline.tuning.study.choices import RANGES
 
     print(
-        "| run | data | error at points, 99% | most | sd of error of ln L | 95% | most "
-        "| ln Z higher by |\n|---|---|---|---|---|---|---|---|"
+        "| run | data | error at points, 99% | most | sd of error of ln L | ln L, 95% "
+        "| ln L, most | ln Z higher by |\n|---|---|---|---|---|---|---|---|"
     )
     for run in options.posteriors:
         config = load_config(run)

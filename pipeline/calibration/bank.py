@@ -44,6 +44,11 @@ class Bank:
         parts = [problem.likelihood.predict(problem.values(part)) for part in in_blocks(theta)]
         return cls(theta, {k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
 
+    @property
+    def possible(self) -> np.ndarray:
+        """(n,) bool: draws for which the model has a prediction of everything."""
+        return np.all([np.isfinite(p).all(axis=1) for p in self.predictions.values()], axis=0)
+
     def near(self, problem, count: int, rng: np.random.Generator) -> np.ndarray:
         """Draws near the posterior of a problem with other data, (count, ndim), all different.
 

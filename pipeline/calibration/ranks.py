@@ -96,6 +96,27 @@ def uniformity(name: str, points: np.ndarray, bins: int) -> Uniformity:
     )
 
 
+def mean_without_draw(
+    points: np.ndarray, places: np.ndarray, expected: float
+) -> tuple[float, float]:
+    """Mean of scaled ranks with what the draw of the truths adds to it taken out, and its standard
+    error: truths that happen to lie high in the prior lie high in wide posteriors, too.
+
+    A control variate: the mean of the points less its regression on the places'.
+
+    Parameters
+    ----------
+    points : (n,) scaled ranks
+    places : (n,) share of the prior below each truth
+    expected : their mean over the prior
+    """
+    off = places - places.mean()
+    slope = np.sum(off * points) / np.sum(off**2)
+    left = points - points.mean() - slope * off
+    error = np.sqrt(np.sum(left**2) / (len(points) - 2) / len(points))
+    return float(points.mean() - slope * (places.mean() - expected)), float(error)
+
+
 @cache
 def _band(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the CDF of n points is evaluated, and the ends of its simultaneous band there."""

@@ -109,7 +109,8 @@ class Calibration:
             f"prior set `{self.config.priors}`; {s.ensembles} x {s.walkers} walkers, "
             f"{s.min_steps} to {s.max_steps} steps after a warm-up of at most {s.warm_up} that "
             f"starts from the likeliest of {DRAWS:,} prior draws; "
-            f"rules: N/tau of {rules.min_n_tau:g}, R-hat of {rules.max_rhat:g}"
+            f"rules: N/tau of {rules.min_n_tau:g}, R-hat of {rules.max_rhat:g}, "
+            f"{rules.min_effective_draws:g} effective draws, tails included"
         )
 
     @property

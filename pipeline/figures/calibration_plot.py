@@ -27,6 +27,7 @@ def calibration_figure(found: Calibrated) -> Figure:
     widest = max(np.abs(lines).max() for lines in drawn)
     axes[0, 0].set_ylim(-1.2 * widest, 1.2 * widest)
     axes[0, 0].set_xlim(0, 1)
+    axes[0, 0].set_xticks([0.0, 0.5, 1.0], ["0", "0.5", "1"])
     figure.supxlabel("scaled rank of the truth", fontsize=10)
     figure.supylabel("ECDF less uniform", fontsize=10)
     figure.suptitle(

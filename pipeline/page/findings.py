@@ -10,6 +10,7 @@ from pipeline.page.cells import PLACES
 from pipeline.page.rows import Missing, Number, Rows
 from pipeline.page.words import located, name_of, verdict
 from pipeline.tuning.measures.floor_points import SEPARATOR
+from pipeline.tuning.tables.entries import BETWEEN_NOTES
 
 THEORIES = ("two_phase", "stratified_halo")
 DIFFUSION = ("kolmogorov", "kolmogorov_break", "power_law_diffusion", "power_law_break")
@@ -247,7 +248,7 @@ class Findings:
             self._rows.note(run, f"{FLOOR}_points", place, transport=self._main)
             for run in (*DIFFUSION, *THEORIES)
         ]
-        each = [note.split(SEPARATOR) for note in notes if note]
+        each = [note.partition(BETWEEN_NOTES)[0].split(SEPARATOR) for note in notes if note]
         common = [text for text in (each or [[]])[0] if all(text in texts for texts in each)]
         if not common:
             raise Missing("no points are known that set the floors")

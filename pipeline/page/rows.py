@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.tuning.measures.columns import LOWER_BOUND
 from pipeline.tuning.measures.information import NATS_PER_BIT
-from pipeline.tuning.tables.entries import NOT_CONVERGED, UNKNOWN
+from pipeline.tuning.tables.entries import BETWEEN_NOTES, NOT_CONVERGED, UNKNOWN
 from pipeline.tuning.tables.report import usual_priors
 from transport.errors import CrtuneError
 from transport.full.effects import PAPER
@@ -85,7 +85,7 @@ class Number:
             raise Missing("a difference of what is no number")
         errors = [e for e in (self.error, other.error) if math.isfinite(e)]
         error = math.hypot(*errors) if errors else math.nan
-        note = "; ".join(n for n in (self.note, other.note) if n)
+        note = BETWEEN_NOTES.join(n for n in (self.note, other.note) if n)
         return Number(self.value - other.value, error, note, self.unit)
 
     def __neg__(self) -> Number:

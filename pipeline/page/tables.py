@@ -25,6 +25,8 @@ FEATURES = {
     "no_peak": "B/C below 5 GV (its peak)",
 }
 """What a variant leaves out of the data."""
+ALSO_VOYAGER = {"no_peak": "B/C below 5 GV (its peak, and all of Voyager's)"}
+"""The same where Voyager's points are among them."""
 
 
 def _all_none(cells: dict[str, str]) -> bool:
@@ -130,11 +132,12 @@ class Tables(FitTables):
 
     def features(self, place: str) -> str:
         """Bits that each feature of the data carries: all data less those without it."""
+        named = FEATURES | (ALSO_VOYAGER if place == VOYAGER else {})
         columns = {
             words: self._differences(
                 lambda run: self._bits(run, place), lambda run, v=variant: self._bits(run, place, v)
             )
-            for variant, words in FEATURES.items()
+            for variant, words in named.items()
         }
         if place == VOYAGER:
             columns["Voyager's points"] = self._differences(

@@ -51,7 +51,7 @@ def integrated_time(series: np.ndarray, window: float = 5.0) -> float:
 
 
 def bulk_and_tail(series: np.ndarray) -> tuple[float, float]:
-    """ESS of one coordinate; NaN where it cannot be told.
+    """ESS of one coordinate, no more than there are draws; NaN where it cannot be told.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def bulk_and_tail(series: np.ndarray) -> tuple[float, float]:
     axes = {"chain_axis": 0, "draw_axis": 1}
     bulk = array_stats.ess(chains, method="bulk", **axes)
     tail = array_stats.ess(chains, method="tail", prob=TAILS, **axes)
-    return float(bulk), float(tail)
+    return float(min(bulk, chains.size)), float(min(tail, chains.size))
 
 
 def split_rhat(draws: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """Which tables count the same particles."""
 
+from dataclasses import replace
+
 import pytest
 
 from likelihoods.events import same_table, shared_events
@@ -57,3 +59,25 @@ def test_rigidities_apart_are_other_events():
     assert shared_events(low, high)  # one bin in common
     high = table("ams02_bc_2016", rigidity_min=48.5)
     assert shared_events(low, high) is None
+
+
+@pytest.mark.parametrize("doi", ["none", "in preparation", "-", ""])
+def test_what_is_no_doi_names_no_table(doi):
+    first = replace(table("dampe_bc_2022"), doi=doi)
+    assert same_table(first, replace(table("calet_bc_2022"), doi=doi)) is None
+
+
+@pytest.mark.parametrize(
+    "doi", ["10.1103/physrevlett.117.231102", "https://doi.org/10.1103/PhysRevLett.117.231102"]
+)
+def test_a_doi_is_known_in_any_spelling(doi):
+    twin = replace(table("ams02_bc_2016_ekn"), doi=doi)
+    assert "doi" in same_table(table("ams02_bc_2016"), twin)
+
+
+def test_a_twin_under_another_reference_and_period_is_known_by_its_bins():
+    bibcode = "2016PhRvL.117w1102A"
+    twin = replace(table("ams02_bc_2016_ekn"), doi=bibcode, period="my_period")
+    assert same_table(table("ams02_bc_2016"), twin) is None
+    assert "the same rigidities" in shared_events(table("ams02_bc_2016"), twin)
+    assert "doi" in same_table(twin, replace(table("ams02_bc_2016"), doi=bibcode))

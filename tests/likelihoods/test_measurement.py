@@ -87,6 +87,12 @@ def test_units_are_converted(tmp_path):
         ("column: err_stat", "column: err_sta", ["'err_sta'", "did you mean 'err_stat'"]),
         ("role: correlated", "role: corelated", ["corelated", "correlated"]),
         ("role: correlated, column", "role: correlated, minus", ["'syst'", "plus"]),
+        (
+            "role: correlated, column: err_syst",
+            "role: correlated, column: err_syst, plus: err_stat",
+            ["'syst'", "`column` and `plus`"],
+        ),
+        ("5.0,0.1,", "1e-300,1e300,", ["row 2", "too many times", "exponents"]),
         ("name: syst, role", "name: stat, role", ["'stat'", "twice"]),
         ("# - {observable: proton}\n", "# - {observables: proton}\n", ["observable"]),
         ("observable: proton", "observable: protons", ["protons", "did you mean 'proton'"]),
@@ -196,3 +202,20 @@ def test_a_new_measurement_is_a_file_in_a_directory(tmp_path):
         (DATA_DIRECTORY / "voyager1_bc.ecsv").read_text().replace("voyager1_bc", "mine")
     )
     assert read_measurement("mine", directory=tmp_path).name == "mine"
+
+
+@pytest.mark.parametrize(("of_value", "refused"), [("", True), (', unit: "%"', False)])
+def test_errors_in_per_cent_beside_a_plain_ratio_are_refused(tmp_path, of_value, refused):
+    """They are absolute, and whoever gives per cent may mean of the value."""
+    text = GOOD.replace("observable: proton", "observable: boron_to_carbon")
+    text = text.replace("flux, unit: 1 / (GV m2 s sr)", f"ratio{of_value}").replace("flux", "ratio")
+    for name in ("err_stat", "err_syst"):
+        text = text.replace(f"{name}, unit: 1 / (GV m2 s sr)", f'{name}, unit: "%"')
+    path = tmp_path / "ratio.ecsv"
+    path.write_text(text)
+    if refused:
+        with pytest.raises(CrtuneError, match=r"'err_stat' has unit '%' .* multiply them"):
+            read_measurement(path)
+    else:
+        assert read_measurement(path).value[0] == pytest.approx(0.1)
+        assert read_measurement(path).components[0].minus[0] == pytest.approx(1e-3)

@@ -249,4 +249,9 @@ def eq16_drift_speed():
         f"{n}: {d / LIGHT_SPEED:.1e} c = {d / v_a[n]:.2f} v_A" for n, d in drift.items()
     )
     holds = all(d < v_a[n] for n, d in drift.items())
+    own = diagnostics("two_phase")
+    text += (
+        f". The two-phase model drifts at {own['v_D_10GV'] / own['v_A_warm']:.2f} v_A in its "
+        f"warm layer, F/f being {own['isotropy_disk_10GV']:.2f} of what the instability allows"
+    )
     return Found(text, holds and within_factor(drift["halo"] / LIGHT_SPEED, 1e-4, 3.0))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.load import load_config
+from pipeline.config.load import load_config, with_sections
 from pipeline.from_config import build_problem
 from tests.paper.claims import (
     Found,
@@ -25,10 +25,14 @@ HALO_PARAMETERS = ("n_hot", "T_hot", "B_hot")
 WARM_PARAMETERS = ("n_warm", "T_warm", "B_warm", "Ma", "L", "z_W")
 
 
-@lru_cache(maxsize=1)
 def likelihood():
     """The paper's data sets: AMS-02 protons from 10 GV and B/C, Voyager from 0.3 GV."""
-    return build_problem(load_config(RUN)).likelihood
+    return _likelihood(get_scenario("two_phase").transport_label)
+
+
+@lru_cache(maxsize=2)
+def _likelihood(transport):
+    return build_problem(with_sections(load_config(RUN), transport=transport)).likelihood
 
 
 def worst() -> dict[str, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from transport.errors import CrtuneError
 from transport.suggest import suggest
@@ -31,7 +31,7 @@ def effects_of(transport: str | Iterable[str]) -> tuple[str, ...]:
     ------
     CrtuneError: an unknown effect, one named twice, an empty list
     """
-    if not isinstance(transport, Iterable):
+    if not isinstance(transport, Iterable) or isinstance(transport, (Mapping, bytes)):
         raise CrtuneError(f"{transport!r} should be {PAPER!r}, {FULL!r} or a list of effects")
     names = transport.split(",") if isinstance(transport, str) else list(transport)
     names = [name.strip() if isinstance(name, str) else name for name in names]

@@ -30,8 +30,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
 
     Precision grows to the right. A line ends with its large marker where no point of the prior that
     comes closer was found (the floor). An arrow says where fractions became too small to measure;
-    from there to the floor a thin line is a lower bound. A range of which the prior holds nothing
-    within the axis, or of which there is no result, is named.
+    from where measuring ended to the floor a thin line is a lower bound. A range that has no line
+    is named with the reason.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def acceptable_fraction_figure(results: Sequence, criterion: str = "max") -> Fig
     add_footnote(
         figure,
         f"F: share of the prior with {_CRITERIA[criterion]}; no model discrepancy. Large marker: "
-        "the floor, the closest state that was found; arrow, thin line: rarer than measurable. "
+        "the floor, the closest state that was found; arrow: rarer than measurable; thin line: not "
+        "measured, the bits at its left are a lower bound. "
         f"Bands: 1 sigma. {caption(results)}",
     )
     return figure
@@ -100,11 +101,15 @@ def _panel(ax, fractions: Mapping[str, object]) -> None:
         elif fraction.floor > max(_TICKS):
             widest = 1 + max(_TICKS)
             remarks.append(f"{RANGE_TITLES[place]}:\nnothing within a factor of {widest:g}")
+        elif not np.isfinite(fraction.best_bits()[0]).any():
+            closest = f"{100 * fraction.floor:.0f}%"
+            remarks.append(f"{RANGE_TITLES[place]}:\ntoo rare to measure; closest {closest}")
         else:
             _line(ax, fraction, place)
     if remarks:
+        y, side = (0.05, "bottom") if len(remarks) < len(fractions) else (0.96, "top")
         ax.text(
-            0.97, 0.05, "\n".join(remarks), transform=ax.transAxes, ha="right", va="bottom",
+            0.97, y, "\n".join(remarks), transform=ax.transAxes, ha="right", va=side,
             fontsize=8, color=GREY,
         )  # fmt: skip
     ax.axvline(100, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
@@ -161,8 +166,6 @@ def _line(ax, fraction, place: str) -> None:
     """One range of one run, with band, floor and what could not be measured."""
     colour, line, marker = _PLACES[place]
     x, bits, error = _known(fraction)
-    if not x.size:
-        return
     ax.fill_between(x, bits - error, bits + error, color=colour, alpha=0.16, lw=0)
     ax.plot(x, bits, color=colour, ls=line, lw=1.7)
     if np.isnan(fraction.bits).any():
@@ -170,7 +173,7 @@ def _line(ax, fraction, place: str) -> None:
             "", (x[-1], bits[-1] * 1.04 + 2.5), (x[-1], bits[-1]),
             arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.4},
         )  # fmt: skip
-    if np.isinf(fraction.bits).any():
+    if fraction.floor > min(_TICKS):
         end = min(100 * fraction.floor, x[-1])
         ax.plot([x[-1], end], [bits[-1]] * 2, color=colour, lw=0.7, alpha=0.6)
         ax.plot(end, bits[-1], marker, color=colour, ms=6.5, mec="white", mew=0.8, zorder=6)

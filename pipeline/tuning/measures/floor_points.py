@@ -112,7 +112,7 @@ def _rows(found, results):
 register(
     Measure(
         "floor_points", FloorPoints, GROUP, _make,
-        source="cases", rows=_rows,
+        source="cases", of_posteriors=False, rows=_rows,
         columns=(note(THEME, "set by", "acceptable_max_floor_points"),),
     )
 )  # fmt: skip

@@ -70,6 +70,8 @@ class Measure:
         ``posterior``: weighted points of the
         posterior, perhaps beside the run's chains; ``chains``:
         these alone; ``cases``: results of several cases, and then it is not stored
+    of_posteriors : with the source ``cases``, whether these results are of posteriors, whose doubts
+        then stand beside its numbers
     version : of what gives the numbers. Raised with every change of them, so that older results
         are made again and never shown
     selections : of the data that it is made of
@@ -84,6 +86,7 @@ class Measure:
     group: Group
     make: Callable[..., Any]
     source: Literal["draws", "posterior", "chains", "cases"] = "posterior"
+    of_posteriors: bool = True
     version: int = 1
     selections: tuple[str, ...] = WHOLE
     applies: Callable[[Any], bool] = lambda study: True

@@ -87,7 +87,7 @@ def _rows(found, results):
 register(
     Measure(
         "premise", Premise, GROUP, _make,
-        source="cases", rows=_rows,
+        source="cases", of_posteriors=False, rows=_rows,
         columns=(
             percent(THEME, "of the prior meets it", "premise_share"),
             bits(THEME, "factor of 2 and premise [bits]", "premise_acceptable_max_1"),

@@ -14,6 +14,8 @@ from pipeline.tuning.measures.measure import Measured, measures
 
 NOT_CONVERGED = "NOT CONVERGED"
 UNKNOWN = "convergence unknown"
+BETWEEN_NOTES = "; "
+"""In a row's note, between what the measure says and each doubt."""
 NO_BASELINE = "baseline_"
 """What the measures begin with that say why there is no baseline, in their note."""
 
@@ -115,7 +117,8 @@ def _measured(result, results, baselines) -> Iterator[Measured]:
     flags = {"draws": (), "chains": (), "posterior": own, "cases": (*own, *theirs)}
     for measure in measures().values():
         if (made := result.made.get(measure.name)) is not None:
-            yield from _flagged(measure.rows(made, result), flags[measure.source])
+            doubts = flags[measure.source] if measure.of_posteriors else ()
+            yield from _flagged(measure.rows(made, result), doubts)
     for name in baselines:
         yield from _against(name, result, results)
 

@@ -11,7 +11,7 @@ from pipeline import provenance
 from pipeline.files import replacing
 from pipeline.json_values import without_infinities
 from pipeline.tuning.measures.columns import BASELINES
-from pipeline.tuning.tables.entries import Entry, entries
+from pipeline.tuning.tables.entries import BETWEEN_NOTES, Entry, entries
 from pipeline.tuning.tables.markdown import markdown
 
 COLUMNS = (
@@ -57,7 +57,7 @@ def write_report(
 def record(entry: Entry) -> dict:
     """An entry as one flat row of `COLUMNS`; its flags end the note."""
     m = entry.measured
-    note = "; ".join(text for text in (m.note, *m.flags) if text)
+    note = BETWEEN_NOTES.join(text for text in (m.note, *m.flags) if text)
     row = {name: getattr(entry, name) for name in COLUMNS[:8]}
     return row | {
         "measure": m.measure,

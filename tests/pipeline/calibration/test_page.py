@@ -1,6 +1,6 @@
 """The committed page is what its tables of ranks, and the remarks beside them, say."""
 
-from pipeline.calibration.report import read_page
+from pipeline.calibration.page import read_page
 from transport.checkout import ROOT
 
 

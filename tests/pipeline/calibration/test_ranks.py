@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pipeline.calibration import ranks
-from pipeline.calibration.ranks import rank, scaled, uniformity
+from pipeline.calibration.ranks import mean_without_draw, rank, scaled, uniformity
 
 
 def ranks_of(n_sets, draws, rng, bias=0.0, width=1.0):
@@ -54,3 +55,29 @@ def test_bands_are_left_as_often_as_they_say():
     rng = np.random.default_rng(3)
     outside = [not uniformity("x", rng.random(50), 5).inside for _ in range(300)]
     assert 0.015 < np.mean(outside) < 0.095
+
+
+def test_the_draw_of_truths_is_taken_out_of_the_mean_rank():
+    """Wide posteriors: ranks follow the truths' places, and scatter less around them."""
+    rng = np.random.default_rng(4)
+    means, errors, plain = [], [], []
+    for _ in range(200):
+        theta = rng.standard_normal(100)
+        data = theta + 3.0 * rng.standard_normal(100)
+        posterior = stats.norm(0.1 * data, np.sqrt(0.9))
+        points = posterior.cdf(theta)
+        mean, error = mean_without_draw(points, stats.norm.cdf(theta), 0.5)
+        means.append(mean)
+        errors.append(error)
+        plain.append(points.mean())
+    assert np.mean(means) == pytest.approx(0.5, abs=3 * np.std(means) / np.sqrt(200))
+    assert np.mean(errors) == pytest.approx(np.std(means), rel=0.15)
+    assert np.std(means) < 0.5 * np.std(plain)
+    shifted, error = mean_without_draw(points**1.2, stats.norm.cdf(theta), 0.5)
+    assert shifted < 0.5 - 2 * error
+
+
+def test_a_prior_with_constraints_has_another_mean_place():
+    places = np.random.default_rng(5).random(4000) ** 0.5
+    mean, error = mean_without_draw(places**2, places, 2 / 3)
+    assert mean == pytest.approx(0.5, abs=3 * error)

@@ -12,13 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.calibration.mock import mock_problem
-from pipeline.calibration.report import (
-    assess,
-    format_calibrated,
-    read_ranks,
-    render_page,
-    write_ranks,
-)
+from pipeline.calibration.page import render_page
+from pipeline.calibration.report import assess, format_calibrated, read_ranks, write_ranks
 from pipeline.calibration.sets import Calibration, config_of_sets, numbers_of
 from pipeline.calibration.workers import make_sets
 from pipeline.cli import Share

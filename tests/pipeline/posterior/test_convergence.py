@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.posterior.convergence import assess, burn_in, stuck_walkers
-from pipeline.posterior.effective import integrated_time
+from pipeline.posterior.effective import bulk_and_tail, integrated_time
 from pipeline.posterior.verdict import Verdict
 
 NAMES = ("a", "log10_b")
@@ -193,3 +193,13 @@ def test_long_chains_are_thinned_which_can_only_lower_the_effective_draws(rng):
     short = assess(*good_chains(rng, n=3000, ensembles=1), NAMES)
     long = assess(*good_chains(rng, n=24_000, ensembles=1), NAMES)
     assert 2 * short.ess["a"] < long.ess["a"] < 8 * 1.3 * short.ess["a"]
+
+
+def test_draws_are_worth_no_more_than_there_are():
+    """Of series that alternate, ArviZ tells more effective draws than draws."""
+    rng = np.random.default_rng(1)
+    series = rng.normal(size=(1, 200, 4)) * np.where(np.arange(200) % 2, 1.0, 0.1)[:, None]
+    series[:, 1::2] = -series[:, ::2] + 0.01 * rng.normal(size=(1, 100, 4))
+    bulk, tail = bulk_and_tail(series)
+    assert bulk == 800.0
+    assert tail <= 800.0

@@ -40,6 +40,8 @@ def test_names(given, effects, label):
         ([3], "unknown effect 3"),
         ([["adiabatic"]], r"unknown effect \['adiabatic'\]"),
         (3, "3 should be 'paper', 'full' or a list of effects"),
+        ({"ionisation": False}, "should be 'paper', 'full' or a list of effects"),
+        (b"full", "should be 'paper', 'full' or a list of effects"),
     ],
 )
 def test_mistakes(given, words):
