@@ -44,7 +44,7 @@ def percentile_rows(sampled):
     with np.errstate(all="ignore"):
         found = [np.nanpercentile(sampled, p, axis=0) for p in PERCENTILES]
     rows = [(f"{p}%", row) for p, row in zip(PERCENTILES, found, strict=True)]
-    return rows + ([("confined", share)] if np.any(share < 1.0) else [])
+    return rows + ([("share confined", share)] if np.any(share < 1.0) else [])
 
 
 def slope_change(row, low, high) -> float:

@@ -63,7 +63,7 @@ def _declare(criterion, selections, words, rank):
         f"Acceptable fraction, {criterion}",
         f"-log2 of the share of the prior with {words}, in bits, at eps = 100% (a factor of 2) to "
         "10%; without model discrepancy. The floor is the smallest eps that any point of the prior "
-        "was found to reach; below it there is none.",
+        "was found to reach.",
         rank,
     )
 

@@ -8,7 +8,6 @@ from pipeline.tuning.measures.columns import Column
 from pipeline.tuning.study.choices import RANGES, SELECTIONS
 from pipeline.tuning.tables.entries import NO_BASELINE, NOT_CONVERGED, UNKNOWN, Entry
 from pipeline.tuning.tables.themes import Table, tables
-from transport.full.effects import PAPER
 
 MISSING = "-"
 NOT_ASKED = "n/a"
@@ -32,7 +31,7 @@ def markdown(entries: Sequence[Entry]) -> str:
             ]
             if not chosen:
                 continue
-            how = "" if transport == PAPER else f", transport {transport}"
+            how = f", transport {transport}"
             how += f", variant {variant}" if variant else ""
             parts.append(f"## Priors {priors}{how}, {SELECTIONS[selection]}\n")
             for table in tables(e.measured for e in chosen):

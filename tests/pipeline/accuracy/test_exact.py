@@ -27,7 +27,7 @@ def test_percentiles_leave_out_draws_beyond_their_cutoff():
     drawn[3] = np.nan
     rows = dict(percentile_rows(drawn))
     np.testing.assert_allclose(rows["50%"], 2.0)
-    np.testing.assert_allclose(rows["confined"], 0.75)
+    np.testing.assert_allclose(rows["share confined"], 0.75)
 
 
 def test_slope_change():
