@@ -86,5 +86,5 @@ def test_every_run_and_prior_set_has_its_row():
         entries([results(c, evidence=evidence()) for c in (named, case(priors="wide"))])
     )
     assert "## Priors plausible, transport paper, protons and B/C" in text
-    assert "## Priors wide, protons and B/C" in text
+    assert "## Priors wide, transport paper, protons and B/C" in text
     assert "| mine (two_phase) |" in text
