@@ -122,7 +122,7 @@ def _draw(ax, i, row, look, edges) -> None:
             ax.plot(edges[1], i + shift, "x", color=colour, ms=6, mew=1.8)
         return
     value, error, text = float(row["value"]), row["error"], f"{row['value']:.1f}"
-    place = end = max(value, edges[0])
+    place = start = end = max(value, edges[0])
     if row["note"].startswith(LOWER_BOUND):
         end, text = 1.12 * place, f"over {math.floor(value)}"
         ax.annotate(
@@ -131,11 +131,11 @@ def _draw(ax, i, row, look, edges) -> None:
         )  # fmt: skip
     elif error is not None and math.isfinite(error):
         ax.errorbar(place, i + shift, xerr=error, color=colour, lw=1.2, capsize=0)
-        end = place + error
+        start, end = place - error, place + error
     ax.plot(place, i + shift, marker, color=colour, mfc=face, ms=6, mew=1.5, zorder=5)
-    left = end > 0.7 * edges[1]  # else the text would run into what stands at the right
+    left = end > (0.7 if len(text) <= 4 else 0.6) * edges[1]  # else the text would run into what stands at the right
     ax.annotate(
-        text, (place if left else end, i + shift), (-7 if left else 6, 0),
+        text, (start if left else end, i + shift), (-7 if left else 6, 0),
         textcoords="offset points", ha="right" if left else "left", va="center_baseline",
         fontsize=9, color=colour if marker == "o" else BLACK,
     )  # fmt: skip
