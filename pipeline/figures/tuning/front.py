@@ -133,7 +133,8 @@ def _draw(ax, i, row, look, edges) -> None:
         ax.errorbar(place, i + shift, xerr=error, color=colour, lw=1.2, capsize=0)
         start, end = place - error, place + error
     ax.plot(place, i + shift, marker, color=colour, mfc=face, ms=6, mew=1.5, zorder=5)
-    left = end > (0.7 if len(text) <= 4 else 0.6) * edges[1]  # else the text would run into what stands at the right
+    # else the text would run into what stands at the right
+    left = end > (0.7 if len(text) <= 4 else 0.6) * edges[1]
     ax.annotate(
         text, (start if left else end, i + shift), (-7 if left else 6, 0),
         textcoords="offset points", ha="right" if left else "left", va="center_baseline",
