@@ -31,10 +31,7 @@ pytestmark = pytest.mark.slurm
 
 def test_signal_checkpoint_requeue(slurm, tmp_path):
     """SIGUSR1, as Slurm sends it before the wall time ends, twice; the judge waits for the end."""
-    config = write_config(tmp_path / "long.toml", **ENDLESS)
-    folder = config.with_suffix("")
-    submit(config)
-    array = submissions(folder)[0].array
+    config, folder, array = submitted(tmp_path)
     before = (0, 0)
     for restarts in (1, 2):
         wait_for_progress(folder, since=before)
@@ -47,17 +44,12 @@ def test_signal_checkpoint_requeue(slurm, tmp_path):
             assert any(j.startswith("judge") and "(Dependency)" in j for j in status["jobs"])
             if restarts == 2:
                 cut_down(config)
-    wait_for_end(folder)
-    assert len(submissions(folder)) == 1, logs(folder)
-    assert_undisturbed(config, tmp_path / "anew")
+    check_the_end(config, folder)
 
 
 def test_preempted_array_goes_on(slurm, tmp_path):
     """A job of a partition with priority takes the node: signal, requeue, the same chains."""
-    config = write_config(tmp_path / "long.toml", **ENDLESS)
-    folder = config.with_suffix("")
-    submit(config)
-    array = submissions(folder)[0].array
+    config, folder, array = submitted(tmp_path)
     wait_for_progress(folder)
     with nothing_starts():
         options = ("--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true")
@@ -66,19 +58,15 @@ def test_preempted_array_goes_on(slurm, tmp_path):
         wait_for_requeue(array)
         assert not list(folder.glob("*.lock"))
         cut_down(config)
-    wait_for_end(folder)
-    assert len(submissions(folder)) == 1, logs(folder)
-    assert_undisturbed(config, tmp_path / "anew")
+    check_the_end(config, folder)
 
 
 def test_cancelled_array_is_not_resubmitted(slurm, tmp_path):
     """Steps stay, locks go, the judge stops; submit.py goes on from there."""
-    config = write_config(tmp_path / "long.toml", **ENDLESS)
-    folder = config.with_suffix("")
-    submit(config)
+    config, folder, array = submitted(tmp_path)
     wait_for_progress(folder)
     before = steps_of(folder)
-    command("scancel", submissions(folder)[0].array)
+    command("scancel", array)
     wait_for_end(folder)
     assert len(submissions(folder)) == 1
     assert "was cancelled" in logs(folder)
@@ -92,10 +80,7 @@ def test_cancelled_array_is_not_resubmitted(slurm, tmp_path):
 
 def test_lost_node(slurm, tmp_path):
     """slurmd, its step daemons and the tasks die at once; Slurm requeues, the chains go on."""
-    config = write_config(tmp_path / "long.toml", **ENDLESS)
-    folder = config.with_suffix("")
-    submit(config)
-    array = submissions(folder)[0].array
+    config, folder, array = submitted(tmp_path)
     wait_for_progress(folder)
     for pid in processes_of_node(slurm, folder):
         os.kill(pid, signal.SIGKILL)
@@ -106,9 +91,22 @@ def test_lost_node(slurm, tmp_path):
     command("/usr/sbin/slurmd", "-f", os.environ["SLURM_CONF"], "-N", host)
     for task in (0, 1):
         assert "Restarts=1" in command("scontrol", "show", "job", f"{array}_{task}")
+    check_the_end(config, folder)
+
+
+def submitted(tmp_path):
+    """Config, folder and array of a run that ends only when it is cut down."""
+    config = write_config(tmp_path / "long.toml", **ENDLESS)
+    folder = config.with_suffix("")
+    submit(config)
+    return config, folder, submissions(folder)[0].array
+
+
+def check_the_end(config, folder):
+    """It went on by itself, to the chains of a run that nothing disturbed."""
     wait_for_end(folder)
     assert len(submissions(folder)) == 1, logs(folder)
-    assert_undisturbed(config, tmp_path / "anew")
+    assert_undisturbed(config, folder.parent / "anew")
 
 
 def processes_of_node(slurm, folder):
