@@ -52,11 +52,6 @@ def same_table(a: Measurement, b: Measurement) -> str | None:
     return None
 
 
-def _doi(measurement: Measurement) -> str:
-    """Without the address that some put before it; case says nothing in a DOI."""
-    return measurement.doi.strip().lower().rpartition("doi.org/")[2]
-
-
 def shared_events(a: Measurement, b: Measurement) -> str | None:
     """Why two measurements count some particles twice, in words; None if nothing says so.
 
@@ -121,6 +116,11 @@ def _same_points(a: Measurement, b: Measurement) -> str | None:
     if np.any(np.abs(a.rigidity_centre / b.rigidity_centre - 1.0) > _SAME_RIGIDITY):
         return None
     return f"all their {a.n_bins} points lie at the same rigidities"
+
+
+def _doi(measurement: Measurement) -> str:
+    """Without the address that some put before it; case says nothing in a DOI."""
+    return measurement.doi.strip().lower().rpartition("doi.org/")[2]
 
 
 def _overlap(a: Measurement, b: Measurement) -> bool:

@@ -77,7 +77,7 @@ def assess(calibration: Calibration, bins: int, asked: int) -> Calibrated:
     CrtuneError: fewer sets than bins, or a damaged set
     """
     rows = calibration.load()
-    _check_number(rows, bins, str(calibration.folder))
+    points = _points(rows, calibration.draws, bins, str(calibration.folder))
     return _judge(
         calibration.config.name,
         calibration.problem.scenario.full_title,
@@ -85,44 +85,44 @@ def assess(calibration: Calibration, bins: int, asked: int) -> Calibrated:
         calibration.sampled,
         bins,
         asked,
-        _means(calibration, rows),
+        _means(calibration, rows, points),
         rows,
-        str(calibration.folder),
+        points,
     )
 
 
-def _means(calibration, rows):
+def _points(rows, draws, bins, where):
+    """Scaled ranks (n_sets,) by quantity; the number of sets is checked."""
+    if len(rows) < bins:
+        raise CrtuneError(
+            f"{where}: {len(rows)} sets are fewer than --bins {bins}: a histogram of ranks with "
+            "less than one a bin says nothing; make more sets or take fewer bins"
+        )
+    return {
+        name: scaled([row["ranks"][name] for row in rows], draws, seed)
+        for seed, name in enumerate(rows[0]["ranks"])
+    }
+
+
+def _means(calibration, rows, points):
     """`Calibrated.means`; the places of ln L at the truths are not known beforehand."""
     problem, bank = calibration.problem, calibration.bank
     truths = np.array([[row["truth"][name] for name in problem.names] for row in rows])
     places = problem.prior_cdf(truths)
     expected = problem.prior_cdf(bank.theta[bank.possible]).mean(axis=0)
     means = {}
-    for seed, name in enumerate(rows[0]["ranks"]):
-        points = scaled([row["ranks"][name] for row in rows], calibration.draws, seed)
-        if name in problem.names and len(points) > 2:
+    for name, ranks in points.items():
+        if name in problem.names and len(ranks) > 2:
             i = problem.names.index(name)
-            means[name] = mean_without_draw(points, places[:, i], expected[i])
+            means[name] = mean_without_draw(ranks, places[:, i], expected[i])
         else:
-            error = points.std(ddof=1) / np.sqrt(len(points)) if len(points) > 1 else np.nan
-            means[name] = (float(points.mean()), float(error))
+            error = ranks.std(ddof=1) / np.sqrt(len(ranks)) if len(ranks) > 1 else np.nan
+            means[name] = (float(ranks.mean()), float(error))
     return means
 
 
-def _check_number(rows, bins, where):
-    if len(rows) < bins:
-        raise CrtuneError(
-            f"{where}: {len(rows)} sets are fewer than --bins {bins}: a histogram of ranks with "
-            "less than one a bin says nothing; make more sets or take fewer bins"
-        )
-
-
-def _judge(run, title, draws, sampled, bins, asked, means, rows, where) -> Calibrated:
-    _check_number(rows, bins, where)
-    quantities = [
-        uniformity(name, scaled([row["ranks"][name] for row in rows], draws, seed), bins)
-        for seed, name in enumerate(rows[0]["ranks"])
-    ]
+def _judge(run, title, draws, sampled, bins, asked, means, rows, points) -> Calibrated:
+    quantities = [uniformity(name, ranks, bins) for name, ranks in points.items()]
     return Calibrated(run, title, draws, sampled, bins, asked, means, rows, quantities)
 
 
@@ -179,6 +179,7 @@ def read_ranks(path: Path) -> Calibrated:
             values = {name: float(cells.pop(name)) for name in _SET_COLUMNS}
             values["converged"] = bool(values["converged"])
             rows.append(values | {"ranks": {name: int(cell) for name, cell in cells.items()}})
-        return _judge(**about, rows=rows, where=str(path))
+        points = _points(rows, about["draws"], about["bins"], str(path))
+        return _judge(**about, rows=rows, points=points)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise CrtuneError(f"{path}: no table of ranks ({error}); make it again") from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from pipeline.figures.tuning.looks import LOOKS, label
+from pipeline.figures.tuning.looks import label, ordered
 from pipeline.page.rows import Number
 from pipeline.page.words import with_error
 from pipeline.tuning.measures.columns import BASELINE
@@ -16,12 +16,6 @@ EARTH, VOYAGER = "earth", "voyager"
 PLACES = {EARTH: "Earth", VOYAGER: "with Voyager"}
 TRANSPORTS = {PAPER: "paper", FULL: "full"}
 """In headers of columns."""
-
-
-def ordered(runs: Iterable[str]) -> list[str]:
-    """In the order of figures; runs that nobody has given a look come last."""
-    places = {run: i for i, run in enumerate(LOOKS)}
-    return sorted(dict.fromkeys(runs), key=lambda run: places.get(run, len(places)))
 
 
 def table(first: str, columns: dict[str, dict[str, str]], rows: Sequence[str] | None = None) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.figures.style import BLACK, BLUE, GREY, ORANGE, add_footnote, new_figure, styled
-from pipeline.figures.tuning.looks import LOOKS, RANGE_TITLES, label
+from pipeline.figures.tuning.looks import RANGE_TITLES, label, ordered
 from pipeline.figures.tuning.rows import left_of
 from pipeline.tuning.measures.columns import LOWER_BOUND
 from pipeline.tuning.tables.report import usual_priors
@@ -52,8 +52,7 @@ def front_figure(records: Sequence[Mapping], priors: str = "plausible") -> Figur
     }
     if not found:
         raise CrtuneError(f"no row has {MEASURE}; make it with scripts/fine_tuning.py RUN")
-    places = {run: i for i, run in enumerate(LOOKS)}
-    runs = sorted({run for run, *_ in found}, key=lambda run: places.get(run, len(places)))
+    runs = ordered(run for run, *_ in found)
     values = [float(r["value"]) for r in found.values() if _is_finite(r) and r["value"] > 0]
     low, high = 0.85 * min(values, default=1.0), 1.25 * max(values, default=10.0)
     end = high * (high / low) ** 0.12  # beyond `high` stands what was not found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
@@ -41,6 +41,10 @@ LOOKS: dict[str, Look] = {
     "self_confinement_nonlinear": Look("self-conf., nonlinear", PURPLE, _DASH_DOT_DOT, "*"),
     "pressure_anisotropy": Look("pressure anisotropy", SKY, "--", "h"),
 }
+"""By run, in the order of legends and rows: baselines first, then theories by family."""
+_OTHER = (BLUE, GREEN, VERMILLION, BLACK)
+_OTHER_LINES = (_DASH_DOT_DOT, (0, (1, 1)), (0, (7, 2)))
+_OTHER_MARKERS = ("H", "8", "X")
 
 
 def label(run: str) -> str:
@@ -48,10 +52,10 @@ def label(run: str) -> str:
     return LOOKS[run].label if run in LOOKS else run.replace("_", " ")
 
 
-"""By run, in the order of legends and rows: baselines first, then theories by family."""
-_OTHER = (BLUE, GREEN, VERMILLION, BLACK)
-_OTHER_LINES = (_DASH_DOT_DOT, (0, (1, 1)), (0, (7, 2)))
-_OTHER_MARKERS = ("H", "8", "X")
+def ordered(runs: Iterable[str]) -> list[str]:
+    """Each once, in the order of legends and rows; those without a look last, as they come."""
+    places = {run: i for i, run in enumerate(LOOKS)}
+    return sorted(dict.fromkeys(runs), key=lambda run: places.get(run, len(places)))
 
 
 def looks_of(results: Sequence) -> dict[str, Look]:
@@ -64,7 +68,7 @@ def looks_of(results: Sequence) -> dict[str, Look]:
     order = sorted(runs, key=lambda run: places.get(run, places.get(runs[run], len(places)) + 0.5))
     others = {
         run: Look(
-            run.replace("_", " "),
+            label(run),
             _OTHER[i % len(_OTHER)],
             _OTHER_LINES[i % len(_OTHER_LINES)],
             _OTHER_MARKERS[(i + i // len(_OTHER_LINES)) % len(_OTHER_MARKERS)],
